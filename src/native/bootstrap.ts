@@ -1,0 +1,24 @@
+/** The Linux bootstrap namespace: one directory of sockets, one socket per Mach service. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { LaunchportError } from '../base/errors.ts';
+
+/** Longest socket path the kernel takes, in bytes (unix(7): sun_path is 108 with its NUL). */
+export const MAX_SOCKET_PATH_BYTES = 107;
+/**
+ * The socket path of a Mach service in a bootstrap directory. A name that would make the path too long is
+ * replaced by a digest, so the path depends on nothing but the directory and the name.
+ * @throws LaunchportError ERR_XPC_NAME, or ERR_LAUNCHD_SOCKET_PATH when even the digest does not fit
+ */
+export function bootstrapPath(directory: string, name: string): string {
+  assertServiceName(name);
+  const plain = join(directory, name);
+  if (Buffer.byteLength(plain) <= MAX_SOCKET_PATH_BYTES) return plain;
+  // '@' cannot start a service name, so a digest never collides with one.
+  const digest = join(directory, `@${createHash('sha256').update(name).digest('hex').slice(0, 32)}`);
+  if (Buffer.byteLength(digest) <= MAX_SOCKET_PATH_BYTES) return digest;
+  throw new LaunchportError('ERR_LAUNCHD_SOCKET_PATH', `socket path too long for ${name}: ${digest}`, {
+    hint: `Use a shorter runtime directory: at most ${MAX_SOCKET_PATH_BYTES - 34} bytes.`,
+    details: { name, directory, limit: MAX_SOCKET_PATH_BYTES },
+  });
+}
