@@ -1,5 +1,5 @@
 /** What a Mach service may be called. */
-import { LaunchportError } from './errors.ts';
+import { LaunchportError } from './errors.js';
 
 /** Longest Mach service name, in bytes (launchd.plist(5) and bootstrap.h: BOOTSTRAP_MAX_NAME_LEN is 128 with NUL). */
 export const MAX_SERVICE_NAME_BYTES = 127;

@@ -1,0 +1,40 @@
+// What this XPC needs to know that Apple's does not: the libuv loop it lives in, and where services are.
+// Only the addon's platform seam includes this file.
+#pragma once
+
+#include <uv.h>
+
+#include <xpc/xpc.h>
+
+extern "C" {
+
+// A queue whose handlers run on the thread of `loop`, straight from its poll phase: no thread, no hop.
+dispatch_queue_t xpc_loop_queue_create(uv_loop_t* loop);
+// Called on the loop's thread after each burst of handlers (a readable socket read once, or deferred work run).
+void xpc_loop_queue_set_burst_handler(dispatch_queue_t queue, void (*handler)(void* context), void* context);
+// Whether the queue's sockets keep the loop alive. A new queue's do not.
+void xpc_loop_queue_set_active(dispatch_queue_t queue, bool is_active);
+// Cancels every connection silently (no handler runs from now on) and frees the queue once libuv lets go of its handles.
+void xpc_loop_queue_close(dispatch_queue_t queue);
+
+// Client by name: the socket path of the service. Before activation, once.
+void xpc_connection_set_socket_path(xpc_connection_t connection, const char* path);
+// Listener by name: the listening socket, which is duplicated. Before activation, once. Without it the listener takes
+// the descriptor that LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES give for its name, else it becomes invalid.
+void xpc_connection_set_listening_socket(xpc_connection_t connection, int descriptor);
+// Listener: accept peers of any effective uid. Default: the process's own only; others are closed before a byte of
+// theirs is read, and reported to the handler.
+typedef void (*xpc_refused_handler_t)(void* context, pid_t pid, uid_t uid, gid_t gid);
+void xpc_connection_set_peer_policy(xpc_connection_t connection, bool allow_any_user, xpc_refused_handler_t refused,
+                                    void* context);
+
+// A dictionary that stays in its serialized form (bare, with its 8-byte header) from the socket to the reader and
+// back. It is a normal dictionary to every function; it is parsed when first looked into. NULL when the header is
+// not that of a dictionary. The bytes are copied.
+xpc_object_t xpc_dictionary_create_serialized(const void* bytes, size_t length);
+// Gives a reply made by xpc_dictionary_create_reply its content, in serialized form.
+bool xpc_dictionary_set_serialized(xpc_object_t reply, const void* bytes, size_t length);
+// The serialized form, valid while the object lives and is not changed; NULL when it has none.
+const void* xpc_dictionary_get_serialized(xpc_object_t xdict, size_t* length);
+
+}  // extern "C"

@@ -1,0 +1,15 @@
+/** What every layer may use: errors, waits, logging, names and files, with no word of the domain above. */
+export { writeFileAtomic } from './atomic-file.js';
+export { abortedError, delay, MAX_TIMEOUT_MS, type WaitOptions, withDeadline } from './deadline.js';
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorKind,
+  type ErrorOptions,
+  EXIT_CODES,
+  errorText,
+  isLaunchportError,
+  LaunchportError,
+} from './errors.js';
+export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from './logger.js';
+export { assertServiceName, MAX_SERVICE_NAME_BYTES } from './service-name.js';
