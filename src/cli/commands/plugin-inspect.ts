@@ -1,0 +1,56 @@
+/** `launchport plugin inspect NAME…`: everything known of plugins, as a JSON array or as indented text. */
+import { isLaunchportError, type LaunchportError } from '../../base/index.js';
+import { launchdLabel, machServices, type Plugin } from '../../plugin/index.js';
+import { openCatalog, type SearchOptions } from '../catalog.js';
+import type { CliContext, GlobalOptions } from '../context.js';
+import { writeJson } from '../output/json.js';
+import { printable } from '../output/table.js';
+import { loadedNames } from './plugin-list.js';
+
+/** Writes what is known of each plugin. All missing names are reported, and then the command fails with the first. */
+export async function pluginInspect(
+  context: CliContext,
+  names: readonly string[],
+  options: GlobalOptions & SearchOptions,
+): Promise<void> {
+  const catalog = openCatalog(context, options);
+  const loaded = await loadedNames();
+  const found: Plugin[] = [];
+  const missing: LaunchportError[] = [];
+  for (const name of names) {
+    try {
+      found.push(await catalog.find(name));
+    } catch (error) {
+      if (!isLaunchportError(error)) throw error;
+      missing.push(error);
+    }
+  }
+  const facts = found.map((plugin) => describe(plugin, loaded));
+  if (options.json) writeJson(context, facts);
+  else for (const fact of facts) writeFacts(context, fact);
+  for (const error of missing.slice(1)) context.stderr.write(`launchport: ${printable(error.message)}\n`);
+  if (missing[0] !== undefined) throw missing[0];
+}
+
+function describe(plugin: Plugin, loaded: ReadonlySet<string> | undefined): Record<string, unknown> {
+  return {
+    name: plugin.name,
+    bundle: plugin.bundlePath,
+    layout: plugin.layout,
+    configuration: plugin.configPath,
+    binary: plugin.binaryPath,
+    ...(plugin.resourcesPath === undefined ? {} : { resources: plugin.resourcesPath }),
+    label: launchdLabel(plugin.name),
+    machServices: machServices(plugin),
+    isLoaded: loaded?.has(plugin.name),
+    config: plugin.config,
+  };
+}
+
+function writeFacts(context: CliContext, facts: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(facts)) {
+    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'unknown: no API server');
+    context.stdout.write(`${key.padEnd(14)} ${printable(text)}\n`);
+  }
+  context.stdout.write('\n');
+}

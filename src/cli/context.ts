@@ -1,0 +1,48 @@
+/** What a command sees of the outside world, so that tests can run commands without a process. */
+import type { Writable } from 'node:stream';
+
+/** The surroundings of one run of the CLI. */
+export interface CliContext {
+  readonly stdout: Pick<Writable, 'write'>;
+  readonly stderr: Pick<Writable, 'write'>;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Columns of the terminal at stdout; undefined when it is not one, and then nothing is cut or wrapped. */
+  readonly columns: number | undefined;
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  /** Print JSON for programs on stdout. */
+  readonly json?: boolean;
+}
+
+/**
+ * The context of the real process. The first SIGINT or SIGTERM aborts `signal` so that the command can clean up; the
+ * second ends the process at once. A reader that goes away (EPIPE) ends output silently, as for any filter.
+ */
+export function processContext(): CliContext {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+      controller.abort(name);
+    });
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    cwd: process.cwd(),
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    signal: controller.signal,
+  };
+}

@@ -1,0 +1,119 @@
+/** The command table: every command's name, arguments, options and help. Bodies are loaded when they run. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { CliContext } from './context.js';
+
+const EXIT_CODE_HELP = `
+Exit codes:
+  0 done   1 failed   2 wrong usage   3 not running   4 not found   5 not permitted
+  6 invalid configuration   7 timed out   8 not supported here   130 interrupted`;
+
+/** Builds the whole program for one run in `context`. */
+export function buildProgram(context: CliContext, version: string): Command {
+  const program = new Command('launchport')
+    .description('Registers plugins with launchd, starts them on demand and talks to them over XPC.')
+    .version(version, '-V, --version')
+    .helpCommand('help [command]', 'help for a command')
+    .addHelpText('after', EXIT_CODE_HELP);
+  // Set before the sub-commands are made, which inherit both.
+  program.exitOverride().configureOutput({
+    writeOut: (text) => context.stdout.write(text),
+    writeErr: (text) => context.stderr.write(text),
+  });
+  program.showHelpAfterError('(launchport --help lists what there is)');
+  addPluginCommands(program.command('plugin').description('find, load and call plugins'), context);
+  addSystemCommands(program.command('system').description('the API server that hosts plugins'), context);
+  addJson(program.command('demo'))
+    .description('find, register, launch on demand, call and remove two real plugins, telling each step')
+    .action(async (options) => (await import('./commands/demo.js')).demo(context, options));
+  program
+    .command('completion')
+    .description('print a completion script: eval "$(launchport completion bash)"')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(async (shell: string) => (await import('./commands/completion.js')).completion(context, shell));
+  program
+    .command('complete', { hidden: true })
+    .description('words that may come next; called by completion scripts')
+    .argument('[words...]')
+    .action(async (words: string[]) =>
+      (await import('./commands/completion.js')).complete(context, program, words),
+    );
+  return program;
+}
+
+function addPluginCommands(plugin: Command, context: CliContext): void {
+  addSearch(addJson(plugin.command('list').alias('ls')))
+    .description('plugins on disk, and what the API server has loaded')
+    .option('--type <type>', 'only those with a service of this type: runtime, network, core or auxiliary')
+    .option('-q, --quiet', 'names only')
+    .action(async (options) => (await import('./commands/plugin-list.js')).pluginList(context, options));
+  addSearch(addJson(plugin.command('inspect')))
+    .description('everything known of plugins: bundle, configuration, label, Mach services, state')
+    .argument('<names...>')
+    .action(async (names: string[], options) =>
+      (await import('./commands/plugin-inspect.js')).pluginInspect(context, names, options),
+    );
+  for (const [verb, description] of [
+    ['load', 'register a plugin with launchd; it starts at its first message'],
+    ['unload', 'stop a plugin and remove it from launchd'],
+    ['restart', 'stop a running plugin and start it again'],
+  ] as const) {
+    addTimeout(addJson(plugin.command(verb)))
+      .description(description)
+      .argument('<names...>')
+      .action(async (names: string[], options) =>
+        (await import('./commands/plugin-change.js')).pluginChange(context, verb, names, options),
+      );
+  }
+  addTimeout(addSearch(addJson(plugin.command('call'))))
+    .description('send a request to a plugin and print its reply; starts the plugin if it is idle')
+    .argument('<name>')
+    .argument('<route>')
+    .argument(
+      '[fields...]',
+      'KEY=TEXT, or KEY:TYPE=TEXT with TYPE int64, uint64, double, bool, date, uuid, data (hex), json',
+    )
+    .option(
+      '--type <type>',
+      'which of its services: runtime, network, core or auxiliary (default: its first)',
+    )
+    .option('--instance <id>', 'which instance')
+    .action(async (name: string, route: string, fields: string[], options) =>
+      (await import('./commands/plugin-call.js')).pluginCall(context, { name, route, fields }, options),
+    );
+}
+
+function addSystemCommands(system: Command, context: CliContext): void {
+  addSearch(addJson(system.command('run')))
+    .description(
+      'run the API server in the foreground, with the embedded launchd on Linux; ends on SIGINT or SIGTERM',
+    )
+    .option('--debug', 'log more, and start plugins with --debug')
+    .action(async (options) => (await import('./commands/system-run.js')).systemRun(context, options));
+  addTimeout(addJson(system.command('status')))
+    .description('whether an API server answers; exit code 3 when none does')
+    .action(async (options) => (await import('./commands/system-status.js')).systemStatus(context, options));
+}
+
+function addJson(command: Command): Command {
+  return command.option('--json', 'print JSON');
+}
+
+function addSearch(command: Command): Command {
+  return command.option(
+    '--plugin-dir <directory>',
+    'look here for plugins first; may be given several times',
+    (directory: string, before: readonly string[]) => [...before, directory],
+    [] as readonly string[],
+  );
+}
+
+function addTimeout(command: Command): Command {
+  return command.option('--timeout <seconds>', 'give up after this long', parseSeconds, 60);
+}
+
+/** Seconds as typed, fractions allowed; at most a day. */
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds > 0 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError('Give a number of seconds above 0 and up to 86400.');
+}

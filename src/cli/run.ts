@@ -1,0 +1,29 @@
+/** Runs one command line and settles with its exit status; never throws, never calls process.exit. */
+import { readFileSync } from 'node:fs';
+import { EXIT_CODES } from '../base/index.js';
+import type { CliContext } from './context.js';
+import { reportFailure } from './failure.js';
+
+/** The version in package.json, which lies two folders above the compiled file as above the source. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** @param args what stands behind the command's name */
+export async function run(args: readonly string[], context: CliContext): Promise<number> {
+  // Answered before the command table is loaded: scripts ask for the version often.
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    context.stdout.write(`${packageVersion()}\n`);
+    return 0;
+  }
+  const { CommanderError } = await import('commander');
+  const { buildProgram } = await import('./program.js');
+  try {
+    await buildProgram(context, packageVersion()).parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
+    return reportFailure(context, error, args.includes('--json'));
+  }
+}

@@ -1,0 +1,141 @@
+/** The shape of the house: who may import whom, no cycles, no file too long to read. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const SRC = join(ROOT, 'src');
+
+/** What each layer may import: layers below it, and packages. `node:` modules are free to all. */
+const RULES: Readonly<
+  Record<string, { readonly layers: readonly string[]; readonly packages: readonly string[] }>
+> = {
+  base: { layers: [], packages: [] },
+  native: { layers: ['base'], packages: [] },
+  xpc: { layers: ['native', 'base'], packages: [] },
+  launchd: { layers: ['base'], packages: ['plist', 'zod'] },
+  supervisor: { layers: ['launchd', 'native', 'base'], packages: [] },
+  plugin: { layers: ['launchd', 'base'], packages: ['zod', 'smol-toml'] },
+  harness: { layers: ['plugin', 'supervisor', 'launchd', 'xpc', 'native', 'base'], packages: ['zod'] },
+  sdk: { layers: ['harness', 'xpc', 'native', 'base'], packages: ['zod'] },
+  cli: {
+    layers: ['sdk', 'harness', 'plugin', 'supervisor', 'launchd', 'xpc', 'base'],
+    packages: ['commander', 'zod'],
+  },
+};
+
+/** Longest file in lines, by folder and ending. */
+const MAX_LINES = { ts: 300, native: 350 } as const;
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+}
+
+function filesUnder(directory: string, pattern: RegExp): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(
+      (entry) => entry.isFile() && pattern.test(entry.name) && !entry.parentPath.includes('node_modules'),
+    )
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const pattern =
+    /(?:^|[\s;])(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+  return [...text.matchAll(pattern)].map((match) => ({
+    from: file,
+    specifier: (match[1] ?? match[2]) as string,
+  }));
+}
+
+const sources = filesUnder(SRC, /\.ts$/);
+const imports = sources.flatMap(importsOf);
+const name = (file: string) => relative(ROOT, file);
+const layerOf = (file: string) => relative(SRC, file).split(sep)[0] as string;
+const targetOf = ({ from, specifier }: Import) => resolve(dirname(from), specifier.replace(/\.js$/, '.ts'));
+const isRelative = ({ specifier }: Import) => specifier.startsWith('.');
+
+describe('layers', () => {
+  it('every folder of src is a layer with a rule', () => {
+    const folders = readdirSync(SRC, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map((folder) => folder.name).sort()).toEqual(Object.keys(RULES).sort());
+  });
+
+  it('import strictly downward, and other layers through their index or a folder of their own', () => {
+    const violations = imports.filter(isRelative).flatMap((edge) => {
+      const from = layerOf(edge.from);
+      const to = layerOf(targetOf(edge));
+      if (from === to || from === 'index.ts') return [];
+      const text = `${name(edge.from)} imports ${edge.specifier}`;
+      if (!RULES[from]?.layers.includes(to)) return [`${text}: ${from} must not use ${to}`];
+      return /\/index\.js$/.test(edge.specifier) ? [] : [`${text}: go through ${to}/index.js`];
+    });
+    expect(violations).toEqual([]);
+  });
+
+  it('use only the packages they are allowed', () => {
+    const violations = imports
+      .filter((edge) => !isRelative(edge) && !edge.specifier.startsWith('node:'))
+      .filter(
+        (edge) =>
+          !RULES[layerOf(edge.from)]?.packages.some((allowed) => edge.specifier.split('/')[0] === allowed),
+      )
+      .map((edge) => `${name(edge.from)} imports ${edge.specifier}`);
+    expect(violations).toEqual([]);
+  });
+
+  it('only src/native loads an addon', () => {
+    const violations = sources
+      .filter(
+        (file) =>
+          layerOf(file) !== 'native' && /createRequire|process\.dlopen/.test(readFileSync(file, 'utf8')),
+      )
+      .map(name);
+    expect(violations).toEqual([]);
+  });
+});
+
+it('no import cycles', () => {
+  const graph = new Map<string, string[]>(sources.map((file) => [file, []]));
+  for (const edge of imports.filter(isRelative)) graph.get(edge.from)?.push(targetOf(edge));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]) => {
+    const start = path.indexOf(file);
+    if (start >= 0) cycles.push([...path.slice(start), file].map(name).join(' -> '));
+    if (start >= 0 || done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+it('no file is too long to read', () => {
+  const lineCount = (file: string) => readFileSync(file, 'utf8').split('\n').length - 1;
+  const limits = [
+    ...[SRC, join(ROOT, 'test')].flatMap((folder) =>
+      filesUnder(folder, /\.(ts|mjs)$/).map((file) => [file, MAX_LINES.ts] as const),
+    ),
+    ...filesUnder(join(ROOT, 'native'), /\.(cc|h|mm|mjs)$/).map((file) => [file, MAX_LINES.native] as const),
+  ];
+  expect(limits.length).toBeGreaterThan(50);
+  const tooLong = limits
+    .filter(([file, limit]) => lineCount(file) > limit)
+    .map(([file]) => `${name(file)}: ${lineCount(file)}`);
+  expect(tooLong).toEqual([]);
+});
+
+it('modules say their job first', () => {
+  const violations = sources
+    .filter(
+      (file) =>
+        !readFileSync(file, 'utf8')
+          .replace(/^#!.*\n/, '')
+          .startsWith('/**'),
+    )
+    .map(name);
+  expect(violations).toEqual([]);
+});
