@@ -1,0 +1,27 @@
+/** Sizes of the mock's buffers and queues, so that a test can make them small. */
+
+/** All in bytes. */
+export interface MockLimits {
+  /** Size of a port's inbox and of its outbox. */
+  readonly bufferBytes: number;
+  /** What a socket takes before the sender has to queue, as the kernel's send buffer does. */
+  readonly socketBytes: number;
+  /** A connection whose queue grows beyond this reports `congested`. */
+  readonly highWaterBytes: number;
+  /** A congested connection whose queue shrinks to this reports `drained`. */
+  readonly lowWaterBytes: number;
+  /** A message that would make the queue longer than this fails with `queueFull`. */
+  readonly maxQueueBytes: number;
+  /** A longer body fails with `tooLarge`. */
+  readonly maxMessageBytes: number;
+}
+
+/** What {@link MockLimits} are unless a test says otherwise. */
+export const DEFAULT_LIMITS: MockLimits = {
+  bufferBytes: 256 * 1024,
+  socketBytes: 200 * 1024,
+  highWaterBytes: 1024 * 1024,
+  lowWaterBytes: 256 * 1024,
+  maxQueueBytes: 256 * 1024 * 1024,
+  maxMessageBytes: 64 * 1024 * 1024,
+};

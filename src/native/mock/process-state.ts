@@ -1,0 +1,46 @@
+/** A process of the mock world: what it holds, and how it ends. */
+import type { PeerCredentials } from '../binding.js';
+import type { ListeningSocket } from './socket.js';
+
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly exitCode: number;
+  /** 0 for a normal exit. */
+  readonly signal: number;
+}
+
+/** What the world keeps of a process. */
+export class ProcessState {
+  readonly credentials: PeerCredentials;
+  /** Message ports and supervisor ports, closed when the process ends. */
+  readonly ports = new Set<{ close(): void }>();
+  /** Listening sockets it was started with, by name. */
+  readonly listeners = new Map<string, ListeningSocket>();
+  /** Called for a signal; true means handled, otherwise the default action is taken. */
+  onSignal: ((signal: NodeJS.Signals) => boolean) | undefined;
+  /** Called once, after everything the process held is closed. */
+  onEnd: ((end: ProcessEnd) => void) | undefined;
+  #end: ProcessEnd | undefined;
+
+  constructor(credentials: PeerCredentials) {
+    this.credentials = credentials;
+  }
+
+  get pid(): number {
+    return this.credentials.pid;
+  }
+
+  get isAlive(): boolean {
+    return this.#end === undefined;
+  }
+
+  /** Closes all it holds, then reports. A second end is ignored. */
+  finish(end: ProcessEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    for (const port of [...this.ports]) port.close();
+    for (const socket of this.listeners.values()) socket.release();
+    this.listeners.clear();
+    this.onEnd?.(end);
+  }
+}

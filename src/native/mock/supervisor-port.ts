@@ -1,0 +1,153 @@
+/** The mock's supervisor port: listening sockets by path, locks, and processes that run registered programs. */
+import type { Handle, SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from '../binding.js';
+import { type MockBinding, mockProcess, signalProcess } from './process.js';
+import type { ProcessEnd, ProcessState } from './process-state.js';
+import { KeepAlive } from './turn.js';
+import { systemError, type WorldState } from './world-state.js';
+
+/** What the port needs besides the world: a binding for each process it starts. */
+export type BindingOf = (process: ProcessState) => MockBinding;
+
+interface Child {
+  readonly state: ProcessState;
+  readonly parentDeathSignal: number;
+}
+
+/** One supervisor port of a process. */
+export class MockSupervisorPort implements SupervisorPort {
+  readonly #world: WorldState;
+  readonly #process: ProcessState;
+  readonly #sink: SupervisorSink;
+  readonly #bindingOf: BindingOf;
+  readonly #descriptors = new Set<number>();
+  readonly #watches = new Map<number, () => void>();
+  readonly #children = new Map<Handle, Child>();
+  readonly #keepAlive = new KeepAlive();
+  #lastHandle = 0;
+  #isActive = false;
+  #isClosed = false;
+
+  constructor(world: WorldState, process: ProcessState, sink: SupervisorSink, bindingOf: BindingOf) {
+    this.#world = world;
+    this.#process = process;
+    this.#sink = sink;
+    this.#bindingOf = bindingOf;
+  }
+
+  createListener(path: string, backlog: number): number {
+    return this.#own(this.#world.listen(path, backlog, this.#process.pid));
+  }
+
+  listenerPid(descriptor: number): number {
+    return this.#listeningSocket(descriptor, 'getsockopt').pid;
+  }
+
+  watch(descriptor: number): void {
+    if (this.#isClosed || this.#watches.has(descriptor)) return;
+    const socket = this.#listeningSocket(descriptor, 'epoll_ctl');
+    const turn = this.#world.turn(() => {
+      // Looked at now, because the process may have accepted the client meanwhile.
+      if (!socket.isReadable) return;
+      this.unwatch(descriptor);
+      this.#sink.demand(descriptor);
+    });
+    const unsubscribe = socket.onReadable(() => turn.request());
+    this.#watches.set(descriptor, () => {
+      turn.close();
+      unsubscribe();
+    });
+    if (socket.isReadable) turn.request();
+    this.#updateKeepAlive();
+  }
+
+  unwatch(descriptor: number): void {
+    this.#watches.get(descriptor)?.();
+    this.#watches.delete(descriptor);
+    this.#updateKeepAlive();
+  }
+
+  isListening(path: string): boolean {
+    return this.#world.lookUp(path) !== undefined;
+  }
+
+  lock(path: string): number {
+    const descriptor = this.#world.lock(path);
+    return descriptor < 0 ? descriptor : this.#own(descriptor);
+  }
+
+  spawn(options: SpawnOptions): SpawnedProcess {
+    const program = this.#world.programs.get(options.file) ?? 'ENOENT';
+    if (typeof program === 'string') throw systemError(program, 'spawn', options.file);
+    const sockets = options.listeners.map(({ name, descriptor }) => {
+      return [name, this.#listeningSocket(descriptor, 'spawn')] as const;
+    });
+    const { euid, egid } = this.#process.credentials;
+    const state = this.#world.addProcess({ euid, egid });
+    for (const [name, socket] of sockets) state.listeners.set(name, socket.retain());
+    this.#lastHandle += 1;
+    const handle = this.#lastHandle;
+    this.#children.set(handle, { state, parentDeathSignal: options.parentDeathSignal ?? 0 });
+    state.onEnd = (end) => this.#world.defer(() => this.#reap(handle, end));
+    const visible = mockProcess(state, options, this.#bindingOf(state));
+    this.#world.defer(() => {
+      if (state.isAlive) this.#world.run(state, async () => program(visible));
+    });
+    this.#updateKeepAlive();
+    return { process: handle, pid: state.pid };
+  }
+
+  signal(process: Handle, signal: number, _isGroup: boolean): boolean {
+    const child = this.#children.get(process);
+    return child === undefined ? false : signalProcess(child.state, signal);
+  }
+
+  closeDescriptor(descriptor: number): void {
+    this.unwatch(descriptor);
+    if (!this.#descriptors.delete(descriptor)) throw systemError('EBADF', 'close', String(descriptor));
+    this.#world.closeDescriptor(descriptor);
+  }
+
+  setActive(isActive: boolean): void {
+    this.#isActive = isActive;
+    this.#updateKeepAlive();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    for (const descriptor of [...this.#watches.keys()]) this.unwatch(descriptor);
+    this.#isClosed = true;
+    this.#updateKeepAlive();
+  }
+
+  /** The process that owns the port ended: its descriptors are closed, its children told. */
+  abandon(): void {
+    this.close();
+    for (const descriptor of this.#descriptors) this.#world.closeDescriptor(descriptor);
+    this.#descriptors.clear();
+    for (const { state, parentDeathSignal } of this.#children.values()) {
+      if (parentDeathSignal !== 0) signalProcess(state, parentDeathSignal);
+    }
+  }
+
+  #reap(handle: Handle, end: ProcessEnd): void {
+    this.#children.delete(handle);
+    this.#updateKeepAlive();
+    if (!this.#isClosed) this.#sink.exit(handle, end.exitCode, end.signal);
+  }
+
+  #own(descriptor: number): number {
+    this.#descriptors.add(descriptor);
+    return descriptor;
+  }
+
+  #listeningSocket(descriptor: number, syscall: string) {
+    const socket = this.#world.listeningSocket(descriptor);
+    if (socket === undefined) throw systemError('EBADF', syscall, String(descriptor));
+    return socket;
+  }
+
+  #updateKeepAlive(): void {
+    const isBusy = this.#watches.size > 0 || this.#children.size > 0;
+    this.#keepAlive.update(this.#isActive && !this.#isClosed && isBusy);
+  }
+}
