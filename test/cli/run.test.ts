@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LaunchportError } from '../../src/base/index.js';
+import { EXIT_INTERRUPTED, reportFailure } from '../../src/cli/failure.js';
+import { printable, writeTable } from '../../src/cli/output/table.js';
+import { packageVersion, run } from '../../src/cli/run.js';
+import { captureContext } from '../helpers/cli-context.js';
+
+const FIXTURES = resolve(import.meta.dirname, '../../fixtures/plugins/valid');
+
+let home: string;
+let environment: NodeJS.ProcessEnv;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lp-cli-'));
+  environment = { HOME: home, LAUNCHPORT_RUNTIME_DIR: join(home, 'run') };
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+describe('the command line', () => {
+  it('tells its version without loading the commands', async () => {
+    const context = captureContext();
+    expect(await run(['--version'], context)).toBe(0);
+    expect(context.output()).toBe(`${packageVersion()}\n`);
+  });
+
+  it('lists every command in its help, and the exit codes', async () => {
+    const context = captureContext();
+    expect(await run(['--help'], context)).toBe(0);
+    for (const word of ['plugin', 'system', 'demo', 'completion', 'Exit codes'])
+      expect(context.output()).toContain(word);
+  });
+
+  it.each([
+    [['plugn'], 'Did you mean plugin?'],
+    [['plugin', 'list', '--jsn'], 'Did you mean --json?'],
+    [['plugin', 'inspect'], "missing required argument 'names'"],
+    [['plugin', 'load', 'x', '--timeout', 'soon'], 'number of seconds'],
+  ])('refuses %j with exit status 2', async (args, text) => {
+    const context = captureContext(environment);
+    expect(await run(args, context)).toBe(2);
+    expect(context.errors()).toContain(text);
+    expect(context.output()).toBe('');
+  });
+
+  it('lists the plugins of a directory as a table, as names and as JSON', async () => {
+    const table = captureContext(environment);
+    expect(await run(['plugin', 'list', '--plugin-dir', FIXTURES], table)).toBe(0);
+    expect(table.output()).toMatch(/^NAME +SERVICES +LOADED +CONFIG +BUNDLE\n/);
+    expect(table.output()).toMatch(/^hydra +runtime,network +- +plugin\.json +\//m);
+    const quiet = captureContext(environment);
+    await run(['plugin', 'list', '-q', '--type', 'network', '--plugin-dir', FIXTURES], quiet);
+    expect(quiet.output()).toContain('hydra\n');
+    expect(quiet.output()).not.toContain('echo');
+    const json = captureContext(environment);
+    await run(['plugin', 'list', '--json', '--plugin-dir', FIXTURES], json);
+    const names = (JSON.parse(json.output()) as { plugins: { name: string }[] }).plugins.map(
+      (plugin) => plugin.name,
+    );
+    expect(names).toEqual([...names].sort());
+    expect(names).toContain('echo');
+  });
+
+  it('inspects plugins, and tells every missing name with exit status 4', async () => {
+    const context = captureContext(environment);
+    expect(
+      await run(['plugin', 'inspect', 'hydra', 'nix', 'nada', '--json', '--plugin-dir', FIXTURES], context),
+    ).toBe(4);
+    expect(JSON.parse(context.output())).toMatchObject([
+      {
+        name: 'hydra',
+        label: 'com.apple.container.hydra',
+        machServices: ['com.apple.container.runtime.hydra', 'com.apple.container.network.hydra'],
+      },
+    ]);
+    expect(context.errors()).toContain('nix');
+    expect(context.errors()).toContain('nada');
+  });
+
+  it.each(['bash', 'zsh', 'fish'])('prints a completion script for %s', async (shell) => {
+    const context = captureContext(environment);
+    expect(await run(['completion', shell], context)).toBe(0);
+    expect(context.output()).toContain('launchport complete');
+  });
+
+  it('completes commands, options and plugin names', async () => {
+    const complete = async (...words: string[]) => {
+      const context = captureContext({ ...environment, CONTAINER_INSTALL_ROOT: home });
+      await run(['complete', '--', ...words], context);
+      return context.output().split('\n').filter(Boolean);
+    };
+    expect(await complete('pl')).toEqual(['plugin']);
+    expect(await complete('plugin', 'in')).toEqual(['inspect']);
+    expect(await complete('plugin', 'list', '--j')).toEqual(['--json']);
+    expect(await complete('completion', '')).toEqual(['bash', 'zsh', 'fish']);
+  });
+});
+
+describe('failures', () => {
+  it('are one line, a hint and an exit status by kind', () => {
+    const context = captureContext();
+    const error = new LaunchportError('ERR_PLUGIN_NOT_FOUND', 'plugin \u001b[31mx not found', {
+      hint: 'Look elsewhere.',
+    });
+    expect(reportFailure(context, error, false)).toBe(4);
+    expect(context.errors()).toBe(
+      'launchport: plugin \\x1b[31mx not found [ERR_PLUGIN_NOT_FOUND]\n  Look elsewhere.\n',
+    );
+  });
+
+  it('are an object with --json', () => {
+    const context = captureContext();
+    expect(reportFailure(context, new Error('odd'), true)).toBe(1);
+    expect(JSON.parse(context.errors())).toEqual({
+      error: { code: 'ERR_INTERNAL', message: 'odd', details: {} },
+    });
+  });
+
+  it('after an interrupt are status 130', () => {
+    const context = captureContext();
+    context.abort();
+    expect(reportFailure(context, new Error('odd'), false)).toBe(EXIT_INTERRUPTED);
+  });
+});
+
+describe('tables', () => {
+  it('align columns, cut nothing and print control characters visibly', () => {
+    const context = captureContext();
+    const rows = [
+      { a: 'x', b: 'long text' },
+      { a: 'yyyy', b: 'n\nl' },
+    ];
+    writeTable(
+      context,
+      [
+        { heading: 'A', cell: (r) => r.a },
+        { heading: 'B', cell: (r) => r.b },
+      ],
+      rows,
+    );
+    expect(context.output()).toBe('A     B\nx     long text\nyyyy  n\\x0al\n');
+    expect(printable('\u0000\u009b')).toBe('\\x00\\x9b');
+  });
+});
