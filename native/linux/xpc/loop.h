@@ -14,7 +14,13 @@ dispatch_queue_t xpc_loop_queue_create(uv_loop_t* loop);
 void xpc_loop_queue_set_burst_handler(dispatch_queue_t queue, void (*handler)(void* context), void* context);
 // Whether the queue's sockets keep the loop alive. A new queue's do not.
 void xpc_loop_queue_set_active(dispatch_queue_t queue, bool is_active);
-// Cancels every connection silently (no handler runs from now on) and frees the queue once libuv lets go of its handles.
+// Sends what the queue's connections have to send, one packet for many small messages. Runs no handler. Without this
+// call it happens at the end of the burst, or at the latest before the loop polls again.
+void xpc_loop_queue_flush(dispatch_queue_t queue);
+// Called once, on the loop's thread, when a closed queue has no libuv handle left, so that the loop may be closed.
+void xpc_loop_queue_set_closed_handler(dispatch_queue_t queue, void (*handler)(void* context), void* context);
+// Cancels every connection silently (no handler runs from now on; work put on the queue and not yet run is dropped)
+// and frees the queue once libuv lets go of its handles. Gives up the reference that xpc_loop_queue_create returned.
 void xpc_loop_queue_close(dispatch_queue_t queue);
 
 // Client by name: the socket path of the service. Before activation, once.
@@ -27,6 +33,12 @@ void xpc_connection_set_listening_socket(xpc_connection_t connection, int descri
 typedef void (*xpc_refused_handler_t)(void* context, pid_t pid, uid_t uid, gid_t gid);
 void xpc_connection_set_peer_policy(xpc_connection_t connection, bool allow_any_user, xpc_refused_handler_t refused,
                                     void* context);
+
+// The longest message body, header included, that is sent or received. Sending a longer one is misuse of the API and
+// aborts; a peer that sends one is cut off.
+inline constexpr size_t XPC_LOOP_MESSAGE_LIMIT = 64u * 1024 * 1024;
+// Bytes that wait in this process because the other end does not read. Unbounded: whoever sends looks.
+size_t xpc_connection_get_unsent_bytes(xpc_connection_t connection);
 
 // A dictionary that stays in its serialized form (bare, with its 8-byte header) from the socket to the reader and
 // back. It is a normal dictionary to every function; it is parsed when first looked into. NULL when the header is
