@@ -23,5 +23,5 @@ export const DEFAULT_LIMITS: MockLimits = {
   highWaterBytes: 1024 * 1024,
   lowWaterBytes: 256 * 1024,
   maxQueueBytes: 256 * 1024 * 1024,
-  maxMessageBytes: 64 * 1024 * 1024,
+  maxMessageBytes: 64 * 1024 * 1024 - 4096,
 };

@@ -98,7 +98,8 @@ export class MockSupervisorPort implements SupervisorPort {
 
   signal(process: Handle, signal: number, _isGroup: boolean): boolean {
     const child = this.#children.get(process);
-    return child === undefined ? false : signalProcess(child.state, signal);
+    // A process that ended but is not reaped still takes signals, without effect, as a zombie does.
+    return child !== undefined && (signalProcess(child.state, signal) || !child.state.isAlive);
   }
 
   closeDescriptor(descriptor: number): void {
@@ -130,9 +131,12 @@ export class MockSupervisorPort implements SupervisorPort {
   }
 
   #reap(handle: Handle, end: ProcessEnd): void {
-    this.#children.delete(handle);
-    this.#updateKeepAlive();
-    if (!this.#isClosed) this.#sink.exit(handle, end.exitCode, end.signal);
+    try {
+      if (!this.#isClosed) this.#sink.exit(handle, end.exitCode, end.signal);
+    } finally {
+      this.#children.delete(handle);
+      this.#updateKeepAlive();
+    }
   }
 
   #own(descriptor: number): number {

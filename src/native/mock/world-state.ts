@@ -111,13 +111,19 @@ export class WorldState {
     return this.#open({ lock: path });
   }
 
-  /** False when there is no such descriptor. */
+  /**
+   * Closes a descriptor, or returns false when there is no such. A listener's name goes with the descriptor it was
+   * created with, because here is no file that a supervisor could remove beside.
+   */
   closeDescriptor(descriptor: number): boolean {
     const entry = this.#descriptors.get(descriptor);
     if (entry === undefined) return false;
     this.#descriptors.delete(descriptor);
-    if ('socket' in entry) entry.socket.release();
-    else this.#locks.delete(entry.lock);
+    if ('socket' in entry) {
+      const { socket } = entry;
+      if (this.#paths.get(socket.path) === socket) this.#paths.delete(socket.path);
+      socket.release();
+    } else this.#locks.delete(entry.lock);
     return true;
   }
 
