@@ -1,0 +1,48 @@
+/** The environment of a plugin's job: a filtered copy of the host's, plus the roots. */
+import type { Roots } from './roots.js';
+
+/** Variables of this prefix are passed on. Case-sensitive. */
+const PREFIX = 'CONTAINER_';
+
+/** Variables passed on besides those of the prefix `CONTAINER_`, unless a caller names its own list. */
+export const PASSED_VARIABLES: readonly string[] = [
+  'http_proxy',
+  'HTTP_PROXY',
+  'https_proxy',
+  'HTTPS_PROXY',
+  'no_proxy',
+  'NO_PROXY',
+];
+
+/**
+ * What a job may see of the host's environment: `CONTAINER_*` and the variables in `allow`, values untouched, keys
+ * sorted so that equal environments give equal plists.
+ */
+export function filterEnvironment(
+  environment: NodeJS.ProcessEnv,
+  allow: readonly string[] = PASSED_VARIABLES,
+): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const key of Object.keys(environment).sort()) {
+    const value = environment[key];
+    if (value !== undefined && (key.startsWith(PREFIX) || allow.includes(key))) passed[key] = value;
+  }
+  return passed;
+}
+
+/** The whole environment of a job. The roots in use win over what the filter let through. */
+export function jobEnvironment(
+  environment: NodeJS.ProcessEnv,
+  roots: Pick<Roots, 'app' | 'install' | 'log'>,
+  allow?: readonly string[],
+): Record<string, string> {
+  return filterEnvironment(
+    {
+      ...filterEnvironment(environment, allow),
+      CONTAINER_APP_ROOT: roots.app,
+      CONTAINER_INSTALL_ROOT: roots.install,
+      ...(roots.log === undefined ? {} : { CONTAINER_LOG_ROOT: roots.log }),
+    },
+    allow,
+  );
+}

@@ -1,0 +1,223 @@
+/** Registers plugins with launchd, and takes them out again. */
+import { LaunchportError, type Logger, silentLogger, type WaitOptions } from '../base/index.js';
+import {
+  type DomainTarget,
+  type JobStatus,
+  type LaunchControl,
+  type ServiceTarget,
+  serviceTarget,
+} from '../launchd/index.js';
+import { type Budget, startBudget } from './budget.js';
+import { isCliPlugin, type Plugin } from './config.js';
+import { KeyedLock } from './keyed-lock.js';
+import { assertOurs, findLoaded, type LoadedJob } from './loaded-job.js';
+import { assertNoCollision, DEFAULT_PREFIX } from './naming.js';
+import { type JobTools, type RegistrationOutcome, registerJob } from './register-job.js';
+import {
+  type InstanceOptions,
+  type JobContext,
+  type JobOptions,
+  type JobPlace,
+  placeJob,
+  planJob,
+  type RegistrationKind,
+} from './registration-plan.js';
+import type { Roots } from './roots.js';
+import { type RegistrationRecord, RegistrationStore } from './state.js';
+import { Undo } from './undo.js';
+
+/** What a registrar works with. */
+export interface RegistrarOptions {
+  readonly control: LaunchControl;
+  readonly roots: Roots;
+  /** What jobs may inherit a part of; default that of this process. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Default `com.apple.container.`. */
+  readonly prefix?: string;
+  /** Passes `--debug` to every job; default false. */
+  readonly debug?: boolean;
+  /** Domain for new jobs; default the one that {@link LaunchControl.defaultDomain} gives. */
+  readonly domain?: DomainTarget;
+  /** Variables passed on besides `CONTAINER_*`; default the proxy variables. */
+  readonly passedVariables?: readonly string[];
+  /** Directory of one output file per label; default: output is discarded. The files grow without bound. */
+  readonly outputDirectory?: string;
+  readonly logger?: Logger;
+}
+
+/** A plugin's job, loaded into launchd. */
+export interface Registration {
+  readonly plugin: Plugin;
+  readonly kind: RegistrationKind;
+  readonly instance?: string;
+  /** What the plugin and the instance are called in messages: `plugin hydra, container web-1`. */
+  readonly owner: string;
+  readonly label: string;
+  readonly domain: DomainTarget;
+  readonly target: ServiceTarget;
+  /** Its Mach services, in declared order. */
+  readonly services: readonly string[];
+  readonly plistPath: string;
+  readonly stateRoot: string;
+  /** The loaded definition, as XML. */
+  readonly plist: string;
+  /** `unchanged`: the very same job was loaded already. `replaced`: an older definition was unloaded first. */
+  readonly outcome: RegistrationOutcome;
+}
+
+/** Bounds of an operation; `timeout` defaults to 60 000 ms. */
+export interface RegisterOptions extends JobOptions, WaitOptions {}
+
+/** What to act on: a registration, its record, or a plugin with {@link InstanceOptions}. */
+export type RegistrationSubject = Registration | RegistrationRecord | Plugin;
+
+/**
+ * Loads the jobs of plugins. Operations on one label run one after the other. Each settles within its timeout; a
+ * failed registration leaves files and jobs as they were.
+ */
+export class PluginRegistrar {
+  readonly #control: LaunchControl;
+  readonly #context: JobContext;
+  readonly #domain: DomainTarget | undefined;
+  readonly #tools: JobTools;
+  readonly #lock = new KeyedLock();
+
+  constructor(options: RegistrarOptions) {
+    const { control, roots, domain, passedVariables, outputDirectory, logger = silentLogger } = options;
+    this.#control = control;
+    this.#domain = domain;
+    this.#tools = {
+      control,
+      logger,
+      store: new RegistrationStore(roots.registrations, logger),
+      directories: [roots.plist, outputDirectory].filter((path) => path !== undefined),
+    };
+    this.#context = {
+      roots,
+      prefix: options.prefix ?? DEFAULT_PREFIX,
+      environment: options.environment ?? process.env,
+      debug: options.debug ?? false,
+      ...(passedVariables === undefined ? {} : { passedVariables }),
+      ...(outputDirectory === undefined ? {} : { outputDirectory }),
+    };
+  }
+
+  /**
+   * Loads a plugin's job, or makes sure that exactly this job is loaded: the same definition and executable are
+   * left alone, others are unloaded and replaced. A CLI plugin has no job: undefined.
+   * @throws LaunchportError of planning (ERR_PLUGIN_INSTANCE, ERR_LAUNCHD_LABEL, …), ERR_PLUGIN_CONFLICT when the
+   * label belongs to another, ERR_PLUGIN_DIRECTORY when files cannot be written, and those of the control
+   */
+  async register(plugin: Plugin, options: RegisterOptions = {}): Promise<Registration | undefined> {
+    if (isCliPlugin(plugin)) return undefined;
+    const plan = planJob(plugin, options, this.#context);
+    assertNoCollision(plan, [], this.#context.prefix);
+    return this.#exclusive('register', plan, options, async (budget) => {
+      const { record, loaded } = await this.#find(plan, budget);
+      const domain = this.#domain ?? loaded?.domain ?? (await this.#control.defaultDomain(budget()));
+      const outcome = await registerJob(plan, { domain, loaded, record }, this.#tools, budget);
+      const { definition: _, ...job } = plan;
+      return { ...job, domain, target: serviceTarget(domain, plan.label), outcome };
+    });
+  }
+
+  /**
+   * Unloads the job, waits until its process is gone, and removes its plist and record; its state directory stays.
+   * Resolves to whether it was loaded; nothing to unload is no error.
+   * @throws LaunchportError ERR_PLUGIN_CONFLICT when the label belongs to another, and those of the control
+   */
+  async deregister(
+    subject: RegistrationSubject,
+    options: InstanceOptions & WaitOptions = {},
+  ): Promise<boolean> {
+    if (isPlugin(subject) && isCliPlugin(subject)) return false;
+    const place = this.#place(subject, options);
+    return this.#exclusive('deregister', place, options, async (budget) => {
+      const { record, loaded } = await this.#find(place, budget);
+      if (loaded !== undefined) await this.#control.bootout(loaded.status.target, budget());
+      await new Undo(this.#tools.logger).discardFile(record?.plistPath ?? place.plistPath);
+      if (record !== undefined) await this.#tools.store.remove(place.label);
+      return loaded !== undefined;
+    });
+  }
+
+  /**
+   * Ends the job's process and starts it anew. Resolves to the new pid, if known.
+   * @throws LaunchportError ERR_PLUGIN_NOT_LOADED, ERR_PLUGIN_CONFLICT, and those of the control
+   */
+  async restart(
+    subject: RegistrationSubject,
+    options: InstanceOptions & WaitOptions = {},
+  ): Promise<number | undefined> {
+    const place = this.#place(subject, options);
+    return this.#exclusive('restart', place, options, async (budget) => {
+      const { loaded } = await this.#find(place, budget);
+      if (loaded !== undefined) {
+        return this.#control.kickstart(loaded.status.target, { ...budget(), kill: true });
+      }
+      throw new LaunchportError('ERR_PLUGIN_NOT_LOADED', `${place.owner}: not loaded`, {
+        hint: 'Load it first.',
+        details: { label: place.label },
+      });
+    });
+  }
+
+  /**
+   * What launchd says about the job, in whatever domain it is loaded; undefined when it is not.
+   * @throws LaunchportError ERR_PLUGIN_CONFLICT, and those of the control
+   */
+  async status(
+    subject: RegistrationSubject,
+    options: InstanceOptions & WaitOptions = {},
+  ): Promise<JobStatus | undefined> {
+    const place = this.#place(subject, options);
+    return (await this.#find(place, startBudget(`status ${place.label}`, options))).loaded?.status;
+  }
+
+  /** What this and earlier processes registered under these roots and did not deregister, sorted by label. */
+  async records(): Promise<readonly RegistrationRecord[]> {
+    return this.#tools.store.list();
+  }
+
+  #place(subject: RegistrationSubject, options: InstanceOptions): Ownership {
+    if (isPlugin(subject)) return placeJob(subject, options, this.#context);
+    const { label, plistPath, owner } = subject;
+    return { label, plistPath, owner };
+  }
+
+  #exclusive<T>(
+    verb: string,
+    place: Ownership,
+    options: WaitOptions,
+    task: (budget: Budget) => Promise<T>,
+  ): Promise<T> {
+    const budget = startBudget(`${verb} ${place.label}`, options);
+    return this.#lock.run(place.label, budget(), () => task(budget));
+  }
+
+  /** The record and the loaded job of a label, when they are the place's own. */
+  async #find(place: Ownership, budget: Budget): Promise<Found> {
+    const record = await this.#tools.store.read(place.label);
+    const loaded =
+      (record && (await findLoaded(this.#control, place.label, [record.domain], budget))) ??
+      (await findLoaded(
+        this.#control,
+        place.label,
+        [this.#domain ?? (await this.#control.defaultDomain(budget()))],
+        budget,
+      ));
+    if (loaded !== undefined) await assertOurs(loaded, place, record);
+    return { loaded, record: record?.owner === place.owner ? record : undefined };
+  }
+}
+
+type Ownership = Pick<JobPlace, 'label' | 'owner' | 'plistPath'>;
+
+interface Found {
+  readonly record: RegistrationRecord | undefined;
+  readonly loaded: LoadedJob | undefined;
+}
+
+function isPlugin(subject: RegistrationSubject): subject is Plugin {
+  return 'config' in subject;
+}
