@@ -58,6 +58,7 @@ export const ERROR_CODES = {
   ERR_LAUNCHD_COMMAND: 'internal',
   ERR_LAUNCHD_SOCKET_PATH: 'limit',
   ERR_LAUNCHD_STATE: 'usage',
+  ERR_SUPERVISOR_RUNNING: 'exists',
   // plugins
   ERR_PLUGIN_NAME: 'usage',
   ERR_PLUGIN_CONFIG: 'config',
@@ -67,6 +68,7 @@ export const ERROR_CODES = {
   ERR_PLUGIN_DIRECTORY: 'permission',
   ERR_PLUGIN_INSTANCE: 'usage',
   ERR_PLUGIN_EXITED: 'notRunning',
+  ERR_PLUGIN_CONFLICT: 'exists',
   // harness and routes
   ERR_ROUTE_UNKNOWN: 'unsupported',
   ERR_ROUTE_REQUEST: 'usage',
