@@ -1,0 +1,42 @@
+{
+  "variables": {
+    # Set to 1 by native/build/sanitize.mjs: AddressSanitizer and UndefinedBehaviorSanitizer.
+    "sanitize%": 0,
+  },
+  "targets": [
+    {
+      "target_name": "launchport",
+      "sources": ["<!@(node native/build/sources.mjs native/addon)"],
+      "include_dirs": ["native/addon", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fexceptions"],
+      "cflags_cc": ["-std=c++20", "-fvisibility=hidden", "-fno-exceptions", "-Wall", "-Wextra"],
+      "conditions": [
+        ["OS=='linux'", {
+          "sources": [
+            "<!@(node native/build/sources.mjs native/linux)",
+            "<!@(node native/build/sources.mjs native/linux/xpc)",
+          ],
+          "include_dirs": ["native/linux"],
+        }],
+        ["OS=='mac'", {
+          "sources": ["<!@(node native/build/sources.mjs native/darwin)"],
+          "defines": ["OS_OBJECT_USE_OBJC=0"],
+          "xcode_settings": {
+            "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+            "CLANG_CXX_LIBRARY": "libc++",
+            "GCC_ENABLE_CPP_EXCEPTIONS": "NO",
+            "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+            "MACOSX_DEPLOYMENT_TARGET": "12.0",
+            # Lambdas convert to blocks in Objective-C++ only.
+            "OTHER_CPLUSPLUSFLAGS": ["-x", "objective-c++", "-fblocks"],
+          },
+        }],
+        ["sanitize==1", {
+          "cflags_cc": ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g", "-O1"],
+          "ldflags": ["-fsanitize=address,undefined"],
+        }],
+      ],
+    },
+  ],
+}

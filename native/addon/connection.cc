@@ -1,0 +1,167 @@
+#include "connection.h"
+
+#include "platform.h"
+#include "port.h"
+
+namespace launchport {
+namespace {
+
+std::string_view text_of(Failure failure) {
+  switch (failure) {
+    case Failure::queue_full:
+      return "the send queue is full";
+    case Failure::too_large:
+      return "the message is too large";
+    case Failure::malformed:
+      return "the body is not a serialized dictionary";
+    case Failure::invalid:
+      return "the connection is invalid";
+    case Failure::peer_requirement:
+      return "the sender is not allowed";
+    case Failure::none:
+    case Failure::interrupted:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+void Connection::send_message(Bytes body) {
+  Failure failure = admit(body.size());
+  if (failure == Failure::none) {
+    if (const Object message = port().codec().decode(body)) {
+      xpc_connection_send_message(get(), message.get());
+      port().count_sent();
+      count_sent(body.size());
+      return;
+    }
+    failure = Failure::malformed;
+  }
+  report_dropped(failure);
+  port().notify_from_js();
+}
+
+void Connection::send_request(uint32_t id, Bytes body) {
+  Failure failure = admit(body.size());
+  if (failure == Failure::none) {
+    if (const Object message = port().codec().decode(body)) {
+      if (begin_request()) {
+        const std::shared_ptr<Connection> connection = self();
+        xpc_connection_send_message_with_reply(
+            get(), message.get(), port().queue(),
+            [connection, id](xpc_object_t reply) { connection->receive_reply(id, reply); });
+        port().count_sent();
+        count_sent(body.size());
+        return;
+      }
+      failure = Failure::invalid;
+    } else {
+      failure = Failure::malformed;
+    }
+  }
+  port().report_request_failed(handle(), id, failure, text_of(failure));
+  port().notify_from_js();
+}
+
+void Connection::send_reply(Object reply, Bytes body) {
+  Failure failure = admit(body.size());
+  if (failure == Failure::none) {
+    if (port().codec().fill(reply.get(), body)) {
+      xpc_connection_send_message(get(), reply.get());
+      port().count_sent();
+      count_sent(body.size());
+      return;
+    }
+    failure = Failure::malformed;
+  }
+  report_dropped(failure);
+  port().notify_from_js();
+}
+
+void Connection::receive(xpc_object_t object) {
+  if (xpc_get_type(object) != XPC_TYPE_DICTIONARY) return;
+  // Makes nothing for a one-way message. Released unsent, it tells the client that no reply will come.
+  Object reply = Object::adopt(xpc_dictionary_create_reply(object));
+  if (role_ == Role::peer && !platform::is_peer_allowed(get(), false)) {
+    report_dropped(Failure::peer_requirement);
+    cancel();
+    return;
+  }
+  Body body;
+  if (!port().codec().encode(object, &body)) {
+    report_dropped(Failure::malformed);
+    return;
+  }
+  uint32_t token = 0;
+  if (reply) {
+    token = port().replies().insert({std::move(reply), self()});
+    if (token == 0) {
+      report_dropped(Failure::queue_full);
+        return;
+    }
+  }
+  port().report_body(token == 0 ? Inbound::message : Inbound::request, handle(), token, std::move(body));
+}
+
+void Connection::receive_reply(uint32_t id, xpc_object_t reply) {
+  if (!port().is_closed()) {
+    if (xpc_get_type(reply) == XPC_TYPE_DICTIONARY) {
+      Body body;
+      if (port().codec().encode(reply, &body)) {
+        port().report_body(Inbound::reply, handle(), id, std::move(body));
+      } else {
+        port().report_request_failed(handle(), id, Failure::malformed, "the reply has no serialized form");
+          }
+    } else {
+      Failure failure = Failure::invalid;
+      if (reply == XPC_ERROR_CONNECTION_INTERRUPTED) failure = Failure::interrupted;
+      if (reply == XPC_ERROR_PEER_CODE_SIGNING_REQUIREMENT) failure = Failure::peer_requirement;
+      port().report_request_failed(handle(), id, failure, description_of(reply));
+      }
+  }
+  end_request();
+}
+
+Failure Connection::admit(size_t size) {
+  const std::lock_guard lock(mutex_);
+  return window_.admit(size);
+}
+
+void Connection::count_sent(size_t size) {
+  SendWindow::Change change;
+  {
+    const std::lock_guard lock(mutex_);
+    change = window_.sent(size);
+    report_window(change);
+  }
+  if (change.is_news) port().notify_from_js();
+  if (change.needs_barrier) send_barrier();
+}
+
+void Connection::send_barrier() {
+  const std::shared_ptr<Connection> connection = self();
+  xpc_connection_send_barrier(get(), [connection]() { connection->barrier_reached(); });
+}
+
+void Connection::barrier_reached() {
+  if (port().is_closed()) return;
+  SendWindow::Change change;
+  {
+    const std::lock_guard lock(mutex_);
+    change = window_.barrier_reached();
+    report_window(change);
+  }
+  if (change.needs_barrier) send_barrier();
+}
+
+void Connection::report_window(const SendWindow::Change& change) {
+  if (!change.is_news) return;
+  port().report_event(handle(), change.is_congested ? Event::congested : Event::drained, Failure::none, {});
+}
+
+void Connection::report_dropped(Failure failure) {
+  port().report_event(handle(), Event::dropped, failure, text_of(failure));
+}
+
+}  // namespace launchport

@@ -1,0 +1,252 @@
+#include "port.h"
+
+#include "connection.h"
+#include "listener.h"
+
+namespace launchport {
+namespace {
+
+// A handler's drain of a whole burst may take several deliveries; more than this many wait for a later turn.
+constexpr int kBatchesPerTurn = 64;
+
+// Hands a body over without copying it, where the engine allows memory of others.
+Napi::Value to_array_buffer(Napi::Env env, Body body) {
+  auto* const owner = new Body(std::move(body));
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, const_cast<uint8_t*>(owner->bytes().data()), owner->bytes().size(),
+      [](napi_env, void*, void* hint) { delete static_cast<Body*>(hint); }, owner, &buffer);
+  if (status == napi_ok) return Napi::Value(env, buffer);
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, owner->bytes().size());
+  if (!copy.IsEmpty()) std::memcpy(copy.Data(), owner->bytes().data(), owner->bytes().size());
+  delete owner;
+  return copy;
+}
+
+void report_exception(Napi::Env env) {
+  bool is_pending = false;
+  napi_value exception;
+  if (napi_is_exception_pending(env, &is_pending) != napi_ok || !is_pending) return;
+  if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
+}
+
+}  // namespace
+
+Credentials credentials_of(xpc_connection_t connection) {
+  Credentials credentials;
+  const pid_t pid = xpc_connection_get_pid(connection);
+  credentials.euid = xpc_connection_get_euid(connection);
+  credentials.egid = xpc_connection_get_egid(connection);
+  // Before contact XPC reports pid 0 and ids of all ones.
+  if (pid > 0) credentials.pid = static_cast<uint32_t>(pid);
+  return credentials;
+}
+
+Port::Port(Environment& environment, Napi::Function deliver, Napi::ArrayBuffer inbox)
+    : environment_(environment),
+      codec_(environment.is_transcoding()),
+      deliver_(Napi::Persistent(deliver)),
+      inbox_buffer_(Napi::Reference<Napi::ArrayBuffer>::New(inbox, 1)),
+      async_context_(std::make_unique<Napi::AsyncContext>(deliver.Env(), "launchport")),
+      queue_(deliver.Env(), [](void* port) { static_cast<Port*>(port)->drain(); }, this) {}
+
+uint32_t Port::add(std::shared_ptr<Channel> channel) {
+  const std::lock_guard lock(channels_mutex_);
+  if (is_closed()) return 0;
+  const bool is_listener = channel->as_connection() == nullptr;
+  const uint32_t handle = channels_.insert(std::move(channel));
+  if (handle != 0 && is_listener) ++listeners_;
+  return handle;
+}
+
+std::shared_ptr<Channel> Port::find(uint32_t handle) {
+  const std::lock_guard lock(channels_mutex_);
+  const std::shared_ptr<Channel>* found = channels_.find(handle);
+  return found == nullptr ? nullptr : *found;
+}
+
+uint32_t Port::connect(const platform::ConnectTarget& target) {
+  const auto connection = std::make_shared<Connection>(
+      shared_from_this(), platform::create_client(target, queue_.get()), Connection::Role::client);
+  const uint32_t handle = add(connection);
+  if (handle != 0) {
+    connection->open(handle);
+  } else {
+    connection->open(0);
+    connection->cancel();
+  }
+  return handle;
+}
+
+uint32_t Port::listen(const platform::ListenTarget& target) {
+  const auto listener = std::make_shared<Listener>(
+      shared_from_this(), platform::create_listener(target, queue_.get()), target.is_any_user_allowed);
+  platform::set_peer_policy(
+      listener->get(), target.is_any_user_allowed,
+      [](void* context, pid_t pid, uid_t uid, gid_t gid) {
+        static_cast<Listener*>(context)->refused({static_cast<uint32_t>(pid), uid, gid});
+      },
+      listener.get());
+  const uint32_t handle = add(listener);
+  listener->open(handle);
+  if (handle == 0) listener->cancel();
+  return handle;
+}
+
+void Port::activate(uint32_t handle) {
+  if (const std::shared_ptr<Channel> channel = find(handle)) channel->activate();
+}
+
+void Port::cancel(uint32_t handle) {
+  if (const std::shared_ptr<Channel> channel = find(handle)) channel->cancel();
+}
+
+Credentials Port::peer(uint32_t handle) {
+  const std::shared_ptr<Channel> channel = find(handle);
+  return channel != nullptr && channel->as_connection() != nullptr ? credentials_of(channel->get()) : Credentials();
+}
+
+void Port::send(const OutRecord& record) {
+  if (record.kind == Outbound::reply) {
+    // The token alone says where the reply goes: XPC aborts when it is sent elsewhere.
+    if (std::optional<PendingReply> pending = replies_.take(record.id)) {
+      pending->connection->send_reply(std::move(pending->reply), record.body);
+    }
+    return;
+  }
+  const std::shared_ptr<Channel> channel = find(record.handle);
+  Connection* connection = channel == nullptr ? nullptr : channel->as_connection();
+  if (record.kind == Outbound::message) {
+    // A message to a connection that is gone vanishes, as it does in XPC; the final event told of it.
+    if (connection != nullptr) connection->send_message(record.body);
+  } else if (connection != nullptr) {
+    connection->send_request(record.id, record.body);
+  } else {
+    report_request_failed(record.handle, record.id, Failure::invalid, "there is no such connection");
+    notify_from_js();
+  }
+}
+
+void Port::set_active(bool is_active) {
+  if (!is_closed()) queue_.set_active(is_active);
+}
+
+Statistics Port::statistics() {
+  Statistics statistics;
+  {
+    const std::lock_guard lock(channels_mutex_);
+    statistics.listeners = listeners_;
+    statistics.connections = channels_.size() - listeners_;
+  }
+  statistics.open_tokens = replies_.size();
+  statistics.messages_sent = sent_.load(std::memory_order_relaxed);
+  statistics.messages_received = received_.load(std::memory_order_relaxed);
+  statistics.deliveries = deliveries_;
+  statistics.peers_refused = refused_.load(std::memory_order_relaxed);
+  return statistics;
+}
+
+void Port::report_body(Inbound kind, uint32_t handle, uint32_t id, Body body) {
+  received_.fetch_add(1, std::memory_order_relaxed);
+  appended(inbox_.append_body(kind, handle, id, std::move(body)));
+}
+
+void Port::report_event(uint32_t handle, Event event, Failure failure, std::string_view text) {
+  appended(inbox_.append_reason(Inbound::event, handle, static_cast<uint32_t>(event), failure, text));
+}
+
+void Port::report_request_failed(uint32_t handle, uint32_t id, Failure failure, std::string_view text) {
+  appended(inbox_.append_reason(Inbound::request_failed, handle, id, failure, text));
+}
+
+void Port::report_peer(Inbound kind, uint32_t handle, uint32_t peer, const Credentials& credentials) {
+  appended(inbox_.append_credentials(kind, handle, peer, credentials));
+}
+
+void Port::report_finished(Channel& channel, std::string_view reason) {
+  if (channel.handle() == 0) return;
+  if (const Connection* connection = channel.as_connection()) replies_.remove_all_of(*connection);
+  report_event(channel.handle(), Event::invalid, Failure::invalid, reason);
+  std::optional<std::shared_ptr<Channel>> removed;  // released after the lock
+  const std::lock_guard lock(channels_mutex_);
+  removed = channels_.take(channel.handle());
+  if (removed.has_value() && channel.as_connection() == nullptr) --listeners_;
+}
+
+void Port::appended(bool is_high) {
+  if (is_high) queue_.pause();
+  queue_.notify_from_handler();
+}
+
+void Port::drain() {
+  if (is_closed() || is_draining_) return;
+  // A callback may close the port and let go of it.
+  const std::shared_ptr<Port> self = shared_from_this();
+  const Napi::Env env = environment_.env();
+  is_draining_ = true;
+  int batches = 0;
+  while (batches < kBatchesPerTurn && deliver_batch(env)) ++batches;
+  is_draining_ = false;
+  if (is_closed()) {
+    async_context_.reset();
+    return;
+  }
+  queue_.resume();
+  if (batches == kBatchesPerTurn) queue_.notify_from_js();
+}
+
+bool Port::deliver_batch(Napi::Env env) {
+  const Napi::HandleScope scope(env);
+  void* data = nullptr;
+  size_t size = 0;
+  if (napi_get_arraybuffer_info(env, inbox_buffer_.Value(), &data, &size) != napi_ok || size == 0) {
+    close();
+    napi_fatal_exception(env, Napi::TypeError::New(env, "the inbox of a port was detached").Value());
+    return false;
+  }
+  large_.clear();
+  const size_t length = inbox_.take({static_cast<uint8_t*>(data), size}, &large_);
+  if (length == 0) return false;
+  call_deliver(env, length);
+  return !is_closed();
+}
+
+void Port::call_deliver(Napi::Env env, size_t byte_length) {
+  napi_value arguments[2] = {Napi::Number::New(env, static_cast<double>(byte_length)), nullptr};
+  const size_t count = large_.empty() ? 1 : 2;
+  if (count == 2) {
+    Napi::Array large = Napi::Array::New(env, large_.size());
+    for (size_t i = 0; i < large_.size(); ++i) {
+      large.Set(static_cast<uint32_t>(i), to_array_buffer(env, std::move(large_[i])));
+    }
+    large_.clear();
+    arguments[1] = large;
+  }
+  ++deliveries_;
+  napi_value result;
+  napi_make_callback(env, *async_context_, env.Global(), deliver_.Value(), count, arguments, &result);
+  report_exception(env);
+}
+
+void Port::close() {
+  if (is_closed_.exchange(true)) return;
+  const std::shared_ptr<Port> self = shared_from_this();
+  std::vector<std::shared_ptr<Channel>> channels;
+  {
+    const std::lock_guard lock(channels_mutex_);
+    channels = channels_.take_all();
+    listeners_ = 0;
+  }
+  replies_.clear();
+  for (const std::shared_ptr<Channel>& channel : channels) channel->cancel();
+  inbox_.clear();
+  deliver_.Reset();
+  inbox_buffer_.Reset();
+  // Inside a delivery the context is in use.
+  if (!is_draining_) async_context_.reset();
+  environment_.close_begins();
+  queue_.close([environment = environment_.shared_from_this()]() { environment->close_ends(); });
+  environment_.remove(self);
+}
+
+}  // namespace launchport

@@ -1,0 +1,43 @@
+// Starting a process with exactly the descriptors it is to have.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "system_error.h"
+#include "unique_fd.h"
+
+namespace launchport {
+
+struct SpawnRequest {
+  struct Listener {
+    std::string name;
+    int descriptor;
+  };
+
+  std::string file;
+  std::vector<std::string> args;
+  std::vector<std::string> env;
+  std::string cwd;
+  std::array<int, 3> stdio;
+  std::vector<Listener> listeners;
+  std::optional<mode_t> umask;
+  std::optional<int> nice;
+  int parent_death_signal = 0;
+};
+
+struct SpawnedProcess {
+  pid_t pid;
+  UniqueFd pidfd;
+};
+
+// Forks and executes. Returns when the new program runs, or nothing with `error` when it does not: then no process
+// is left behind. Blocks for the moment between fork and exec, at most kExecTimeoutMs.
+inline constexpr int kExecTimeoutMs = 10'000;
+std::optional<SpawnedProcess> spawn(const SpawnRequest& request, SystemError* error);
+
+}  // namespace launchport

@@ -1,0 +1,77 @@
+// What an embedded launchd needs from Linux: listening sockets, watches on them, and processes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "environment.h"
+#include "listening_socket.h"
+#include "loop_poll.h"
+#include "slot_table.h"
+#include "spawn.h"
+
+namespace launchport {
+
+// JavaScript thread only. Functions that can fail return nothing and fill `error`.
+class Supervisor final : public Resource, public std::enable_shared_from_this<Supervisor> {
+ public:
+  // Both are called outside any JavaScript.
+  struct Sink {
+    std::function<void(int descriptor)> demand;
+    std::function<void(uint32_t process, int exit_code, int signal)> exit;
+  };
+
+  struct Started {
+    uint32_t process;
+    pid_t pid;
+  };
+
+  Supervisor(std::shared_ptr<Environment> environment, Sink sink)
+      : environment_(std::move(environment)), sink_(std::move(sink)) {}
+
+  std::optional<int> create_listener(const std::string& path, int backlog, SystemError* error);
+  // -1 when another process has the lock.
+  std::optional<int> lock(const std::string& path, SystemError* error);
+  // Ends its watch too. Ignores a descriptor that this did not create.
+  void close_descriptor(int descriptor);
+
+  // One report of a waiting client. Watching twice is watching once.
+  bool watch(int descriptor, SystemError* error);
+  void unwatch(int descriptor) { watches_.erase(descriptor); }
+
+  std::optional<Started> spawn(const SpawnRequest& request, SystemError* error);
+  // False when the process is gone.
+  std::optional<bool> signal(uint32_t process, int signal, bool is_group, SystemError* error);
+
+  void set_active(bool is_active);
+  bool is_closed() const { return is_closed_; }
+  // Ends the watches and closes the descriptors, the lock among them; processes go on.
+  void close() override;
+
+ private:
+  struct Process {
+    pid_t pid;
+    UniqueFd pidfd;
+    std::unique_ptr<LoopPoll> poll;  // after pidfd: ends first
+  };
+
+  int keep(UniqueFd descriptor);
+  void demanded(int descriptor);
+  void ended(uint32_t handle);
+
+  const std::shared_ptr<Environment> environment_;
+  Sink sink_;  // empty once closed
+  std::map<int, UniqueFd> descriptors_;
+  std::map<int, std::unique_ptr<LoopPoll>> watches_;
+  SlotTable<std::shared_ptr<Process>, 16> processes_;
+  bool is_active_ = false;
+  bool is_closed_ = false;
+};
+
+}  // namespace launchport
