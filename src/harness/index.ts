@@ -1,0 +1,28 @@
+/** Where messages meet plugins: routes and their schemas, the lifecycle of plugins, and the API server. */
+export { ApiClient, type ApiClientOptions, type ApiServerInfo } from './api-client.js';
+export { ApiServer, type ApiServerIdentity, type ApiServerOptions, addPluginRoutes } from './api-server.js';
+export type { BootReport, BootResult } from './boot.js';
+export {
+  type PluginConnectOptions,
+  PluginHarness,
+  type PluginHarnessOptions,
+  type RegisterInstanceOptions,
+} from './plugin-harness.js';
+export { PluginHost, type PluginHostOptions } from './plugin-host.js';
+export {
+  fromPluginJson,
+  type PluginJson,
+  pluginJson,
+  type RemotePlugin,
+  toPluginJson,
+} from './plugin-json.js';
+export {
+  apiServerName,
+  ping,
+  pluginGet,
+  pluginList,
+  pluginLoad,
+  pluginRestart,
+  pluginUnload,
+} from './plugin-routes.js';
+export * from './routes/index.js';

@@ -1,0 +1,293 @@
+/** The lifecycle of plugins in a host: boot, load, get, list, restart, unload, and connections to them. */
+import {
+  errorText,
+  isLaunchportError,
+  LaunchportError,
+  type Logger,
+  silentLogger,
+  type WaitOptions,
+  withDeadline,
+} from '../base/index.js';
+import type { LaunchControl } from '../launchd/index.js';
+import type {
+  Plugin,
+  PluginCatalog,
+  PluginRegistrar,
+  RegisterOptions,
+  Registration,
+  ServiceType,
+} from '../plugin/index.js';
+import { XpcTransport } from '../xpc/index.js';
+import { type BootReport, bootAll } from './boot.js';
+import { guardFirstCall } from './first-call.js';
+import { KeyedTurns } from './keyed-turns.js';
+import { RouteClient } from './routes/route-client.js';
+
+/** What a harness works with. */
+export interface PluginHarnessOptions {
+  readonly catalog: Pick<PluginCatalog, 'scan' | 'find'>;
+  readonly registrar: Pick<PluginRegistrar, 'register' | 'deregister' | 'restart'>;
+  /** Watches a plugin during the first call to it. */
+  readonly control: Pick<LaunchControl, 'print'>;
+  /** Carries the connections; default the process's own, made at the first {@link PluginHarness.connect}. */
+  readonly transport?: XpcTransport;
+  /** Bootstrap directory to connect in; a host with a supervisor gives the supervisor's. */
+  readonly bootstrap?: string;
+  readonly logger?: Logger;
+}
+
+/** How an instance is registered: as the registrar takes it, but for the instance itself. */
+export type RegisterInstanceOptions = Omit<RegisterOptions, 'instance'>;
+
+/** Whom to connect to. */
+export interface PluginConnectOptions {
+  /** Which of the plugin's services; may be left out when it has one. */
+  readonly type?: ServiceType;
+  /** Which instance, registered with {@link PluginHarness.register}; none for a loaded plugin itself. */
+  readonly instance?: string;
+  /** Milliseconds per call, default 60 000. */
+  readonly timeout?: number;
+}
+
+interface Loaded {
+  readonly plugin: Plugin;
+  /** Absent for a CLI plugin, which has nothing to register. */
+  readonly registration?: Registration;
+}
+
+/** Milliseconds one registration may take when nothing else is said. */
+const DEFAULT_TIMEOUT = 30_000;
+
+/** Keeps the plugins of one host. Methods on the same plugin run one after another. */
+export class PluginHarness {
+  readonly #options: PluginHarnessOptions;
+  readonly #logger: Logger;
+  readonly #loaded = new Map<string, Loaded>();
+  readonly #instances = new Map<string, Registration>();
+  readonly #clients = new Set<RouteClient>();
+  readonly #turns = new KeyedTurns();
+
+  constructor(options: PluginHarnessOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /**
+   * Registers every plugin with `loadAtBoot`. Each has `timeout` milliseconds (default 30 000); one that fails or
+   * hangs is in the report and does not hold up the others.
+   * @throws LaunchportError when discovery itself fails, or ERR_ABORTED
+   */
+  async boot(options: WaitOptions = {}): Promise<BootReport> {
+    const scan = await this.#options.catalog.scan(
+      options.signal === undefined ? {} : { signal: options.signal },
+    );
+    const plugins = scan.plugins.filter((plugin) => plugin.config.servicesConfig?.loadAtBoot === true);
+    const results = await bootAll(plugins, (plugin) =>
+      this.#turns.run(plugin.name, async () => {
+        if (!this.#loaded.has(plugin.name)) await this.#register(plugin, options);
+      }),
+    );
+    for (const { name, error } of results) {
+      if (error === undefined) this.#logger.info('plugin loaded', { plugin: name });
+      else this.#logger.error('plugin not loaded', { plugin: name, error: error.toJSON() });
+    }
+    return { results, diagnostics: scan.diagnostics };
+  }
+
+  /**
+   * Finds a plugin on disk and registers it. Does nothing when it is loaded.
+   * @throws LaunchportError ERR_PLUGIN_NOT_FOUND (also for a name that none can have), ERR_PLUGIN_CONFIG, or what
+   *   registration throws
+   */
+  load(name: string, options: WaitOptions = {}): Promise<Plugin> {
+    return this.#turns.run(name, async () => {
+      const loaded = this.#loaded.get(name);
+      if (loaded !== undefined) return loaded.plugin;
+      const plugin = await this.#options.catalog.find(name).catch((error: unknown) => {
+        throw isLaunchportError(error, 'ERR_PLUGIN_NAME') ? notFound(name, error) : error;
+      });
+      await this.#register(plugin, options);
+      return plugin;
+    });
+  }
+
+  /** A loaded plugin. @throws LaunchportError ERR_PLUGIN_NOT_LOADED */
+  get(name: string): Plugin {
+    return this.#find(name).plugin;
+  }
+
+  /** The loaded plugins by name; instances of runtime and network plugins are not among them. */
+  list(): readonly Plugin[] {
+    return [...this.#loaded.values()].map(({ plugin }) => plugin).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /**
+   * Ends a loaded plugin and starts it again.
+   * @throws LaunchportError ERR_PLUGIN_NOT_LOADED, ERR_UNSUPPORTED for a CLI plugin, or what launchd says
+   */
+  restart(name: string, options: WaitOptions = {}): Promise<void> {
+    return this.#turns.run(name, async () => {
+      const { registration } = this.#find(name);
+      if (registration === undefined) throw isCommand(name, 'there is nothing to restart');
+      await this.#options.registrar.restart(registration, options);
+    });
+  }
+
+  /**
+   * Boots a loaded plugin out and forgets it. One that cannot be booted out stays loaded.
+   * @throws LaunchportError ERR_PLUGIN_NOT_LOADED, or what launchd says
+   */
+  unload(name: string, options: WaitOptions = {}): Promise<void> {
+    return this.#turns.run(name, async () => {
+      const { registration } = this.#find(name);
+      if (registration !== undefined) await this.#options.registrar.deregister(registration, options);
+      this.#loaded.delete(name);
+    });
+  }
+
+  /**
+   * Registers an instance of a plugin: the runtime of a container, or a network. It is started on demand.
+   * @throws LaunchportError ERR_PLUGIN_NOT_FOUND, ERR_UNSUPPORTED for a CLI plugin, or what registration throws
+   */
+  register(name: string, instance: string, options: RegisterInstanceOptions = {}): Promise<Registration> {
+    return this.#turns.run(name, async () => {
+      const plugin = this.#loaded.get(name)?.plugin ?? (await this.#options.catalog.find(name));
+      const registration = await this.#options.registrar.register(plugin, { ...options, instance });
+      if (registration === undefined) throw isCommand(name, 'it has no instances');
+      this.#instances.set(instanceKey(name, instance), registration);
+      return registration;
+    });
+  }
+
+  /** Boots an instance out. @throws LaunchportError ERR_PLUGIN_NOT_LOADED, or what launchd says */
+  deregister(name: string, instance: string, options: WaitOptions = {}): Promise<void> {
+    return this.#turns.run(name, async () => {
+      await this.#options.registrar.deregister(this.#registration(name, instance), options);
+      this.#instances.delete(instanceKey(name, instance));
+    });
+  }
+
+  /**
+   * Connects to a plugin's Mach service; nothing is started before the first call. While that call is pending the job
+   * is watched: one that ends before it takes its connection fails the call with ERR_PLUGIN_EXITED.
+   * @throws LaunchportError ERR_PLUGIN_NOT_LOADED, or ERR_USAGE when the plugin does not have the service asked for
+   */
+  connect(name: string, options: PluginConnectOptions = {}): RouteClient {
+    const registration = this.#registration(name, options.instance);
+    const { control, bootstrap } = this.#options;
+    const transport = this.#options.transport ?? XpcTransport.default();
+    const connection = transport.connect(serviceOf(registration, options.type), {
+      ...(bootstrap === undefined ? {} : { bootstrap }),
+    });
+    const job = { control, target: registration.target, name };
+    const client = new RouteClient(connection, {
+      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+      guard: (send, signal) => guardFirstCall(job, send, signal),
+    });
+    this.#clients.add(client);
+    void connection.closed.then(() => this.#clients.delete(client));
+    return client;
+  }
+
+  /** Closes all connections and boots everything out that this harness registered. Failures are logged. */
+  async stop(options: WaitOptions = {}): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.close()));
+    const registrations = [
+      ...[...this.#loaded.values()].flatMap(({ registration }) => registration ?? []),
+      ...this.#instances.values(),
+    ];
+    this.#loaded.clear();
+    this.#instances.clear();
+    await Promise.all(
+      registrations.map((registration) =>
+        this.#options.registrar.deregister(registration, options).catch((error: unknown) => {
+          this.#logger.warn('plugin not unloaded', { label: registration.label, error: errorText(error) });
+        }),
+      ),
+    );
+  }
+
+  async #register(plugin: Plugin, options: WaitOptions): Promise<void> {
+    const timeout = options.timeout ?? DEFAULT_TIMEOUT;
+    const late = () =>
+      new LaunchportError('ERR_TIMEOUT', `plugin ${plugin.name} was not registered within ${timeout} ms`, {
+        details: { plugin: plugin.name, timeout },
+      });
+    const registration = await withDeadline(
+      `loading ${plugin.name}`,
+      { timeout, signal: options.signal },
+      late,
+      (signal) => this.#options.registrar.register(plugin, { timeout, signal }),
+    );
+    this.#loaded.set(plugin.name, { plugin, ...(registration === undefined ? {} : { registration }) });
+  }
+
+  #find(name: string): Loaded {
+    const loaded = this.#loaded.get(name);
+    if (loaded !== undefined) return loaded;
+    throw new LaunchportError('ERR_PLUGIN_NOT_LOADED', `plugin not loaded: ${name}`, {
+      hint: 'Load it first: launchport plugin load NAME.',
+      details: { name },
+    });
+  }
+
+  #registration(name: string, instance: string | undefined): Registration {
+    const found =
+      instance === undefined
+        ? this.#find(name).registration
+        : this.#instances.get(instanceKey(name, instance));
+    if (found !== undefined) return found;
+    if (instance === undefined) throw noService(name, undefined);
+    throw new LaunchportError('ERR_PLUGIN_NOT_LOADED', `plugin ${name} has no instance ${instance}`, {
+      hint: 'Register the instance first.',
+      details: { name, instance },
+    });
+  }
+}
+
+function instanceKey(name: string, instance: string): string {
+  return `${name}/${instance}`;
+}
+
+/** The registration's service of a type. Services are in declared order, one per type. */
+function serviceOf(registration: Registration, type: ServiceType | undefined): string {
+  const { plugin, services } = registration;
+  const types = [...new Set(plugin.config.servicesConfig?.services.map((service) => service.type))];
+  if (type === undefined && types.length > 1) {
+    throw new LaunchportError(
+      'ERR_USAGE',
+      `plugin ${plugin.name} has several services: ${types.join(', ')}`,
+      {
+        hint: 'Say which type is meant.',
+        details: { name: plugin.name, types },
+      },
+    );
+  }
+  const service = services[type === undefined ? 0 : types.indexOf(type)];
+  if (service === undefined) throw noService(plugin.name, type);
+  return service;
+}
+
+function isCommand(name: string, consequence: string): LaunchportError {
+  return new LaunchportError('ERR_UNSUPPORTED', `plugin ${name} is a command: ${consequence}`, {
+    details: { name },
+  });
+}
+
+function noService(name: string, type: ServiceType | undefined): LaunchportError {
+  return new LaunchportError(
+    'ERR_USAGE',
+    `plugin ${name} has no ${type === undefined ? '' : `${type} `}service`,
+    {
+      details: { name, ...(type === undefined ? {} : { type }) },
+    },
+  );
+}
+
+function notFound(name: string, cause: LaunchportError): LaunchportError {
+  return new LaunchportError('ERR_PLUGIN_NOT_FOUND', `plugin not found: ${name}`, {
+    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+    details: { name },
+    cause,
+  });
+}

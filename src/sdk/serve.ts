@@ -1,0 +1,135 @@
+/** Runs a plugin: listens on its Mach services, answers, and ends in good order when asked to. */
+import { constants } from 'node:os';
+import {
+  EXIT_CODES,
+  errorText,
+  isLaunchportError,
+  LaunchportError,
+  type Logger,
+  withDeadline,
+} from '../base/index.js';
+import { RouteServer } from '../harness/routes/index.js';
+import { type XpcListener, XpcTransport } from '../xpc/index.js';
+import type { PluginContext, PluginDefinition, ServiceType } from './define-plugin.js';
+import { parseInvocation } from './instance.js';
+import { pluginLogger } from './plugin-log.js';
+import { currentProcess, type PluginProcess } from './plugin-process.js';
+import { serviceNames } from './service-names.js';
+
+/** How a plugin is run; everything has a default. */
+export interface ServeOptions {
+  /** Default this process. */
+  readonly process?: PluginProcess;
+  /** Default the process's own. */
+  readonly transport?: XpcTransport;
+  /** Default: `$CONTAINER_LOG_ROOT/NAME.log`, else standard error. */
+  readonly logger?: Logger;
+  /** Milliseconds that running handlers get after SIGTERM, default 10 000. launchd kills 20 s after its SIGTERM. */
+  readonly grace?: number;
+  /** Handlers running at once per service, default 4096; see `RouteServerOptions.maxConcurrent`. */
+  readonly maxConcurrent?: number;
+}
+
+/** A plugin that runs. */
+export interface RunningPlugin {
+  readonly context: PluginContext;
+  /** Ends it as SIGTERM does: lets running handlers finish, then exits with 0. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a plugin in this process until it is told to end. The process exits by itself: with 0 after SIGTERM or SIGINT,
+ * at once with 128 plus the signal's number at the second one, and with the code of the failure when it cannot start
+ * or loses a service; what went wrong is then on standard error.
+ * @throws what made the start fail, after `exit` was called
+ */
+export async function serve(plugin: PluginDefinition, options: ServeOptions = {}): Promise<RunningPlugin> {
+  const process = options.process ?? currentProcess();
+  try {
+    return await start(plugin, process, options);
+  } catch (error) {
+    reportFailure(plugin.name, error, process);
+    throw error;
+  }
+}
+
+async function start(
+  plugin: PluginDefinition,
+  process: PluginProcess,
+  options: ServeOptions,
+): Promise<RunningPlugin> {
+  const invocation = parseInvocation(process.args);
+  const services = serviceNames(plugin, invocation, process);
+  const logger = options.logger ?? pluginLogger(plugin.name, invocation, process);
+  const { pid, args, env: environment } = process;
+  const context: PluginContext = { ...invocation, pid, args, services, environment, logger };
+  await plugin.start?.(context);
+
+  const transport = options.transport ?? XpcTransport.default();
+  const served = (Object.keys(services) as ServiceType[]).map((type): Served => {
+    const server = new RouteServer({
+      logger,
+      ...(options.maxConcurrent === undefined ? {} : { maxConcurrent: options.maxConcurrent }),
+    });
+    for (const route of plugin.services[type]?.routes ?? []) route.serve(server, context);
+    return { server, listener: transport.listen(services[type] as string, server.accept) };
+  });
+  logger.info('serving', { services, pid });
+
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= end(plugin, context, served, options.grace ?? 10_000).then(() => {
+      logger.info('stopped', { pid });
+      process.exit(0);
+    });
+    return stopped;
+  };
+  process.onStopSignal((signal) => {
+    if (stopped !== undefined) return process.exit(128 + constants.signals[signal]);
+    logger.info('stopping', {
+      signal,
+      running: served.reduce((sum, { server }) => sum + server.runningCount, 0),
+    });
+    void stop();
+  });
+  for (const { listener } of served) {
+    void listener.closed.then((reason) => {
+      if (stopped !== undefined) return;
+      // A service without its listener would be mute; launchd starts a new process for it.
+      reportFailure(plugin.name, reason ?? lostService(listener.service), process);
+    });
+  }
+  return { context, stop };
+}
+
+interface Served {
+  readonly server: RouteServer;
+  readonly listener: XpcListener;
+}
+
+/** Takes no more, waits for the running handlers, closes. At most `grace` milliseconds, then it is over anyway. */
+async function end(
+  plugin: PluginDefinition,
+  context: PluginContext,
+  served: readonly Served[],
+  grace: number,
+): Promise<void> {
+  const late = () => new LaunchportError('ERR_TIMEOUT', `not stopped after ${grace} ms`);
+  await withDeadline('stop', { timeout: grace }, late, async (signal) => {
+    await Promise.all(served.map(({ server }) => server.drain({ timeout: grace, signal })));
+    await plugin.stop?.(context);
+    for (const { listener } of served) listener.cancel();
+    await Promise.all(served.map(({ listener }) => listener.closed));
+  }).catch((error: unknown) => context.logger.warn(errorText(error)));
+}
+
+function lostService(service: string): LaunchportError {
+  return new LaunchportError('ERR_XPC_INVALID', `the listener of ${service} ended`);
+}
+
+function reportFailure(name: string, error: unknown, process: PluginProcess): void {
+  const isCoded = isLaunchportError(error);
+  const hint = isCoded && error.hint !== undefined ? `${error.hint}\n` : '';
+  process.writeError(`${name}: ${errorText(error)}\n${hint}`);
+  process.exit(isCoded ? EXIT_CODES[error.kind] : 1);
+}
