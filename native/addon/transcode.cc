@@ -7,7 +7,6 @@ namespace {
 
 constexpr uint32_t kMagic = 0x42133742;
 constexpr uint32_t kVersion = 5;
-constexpr size_t kHeaderBytes = 8;
 // Key (at least the padded NUL) and type word.
 constexpr size_t kMinEntryBytes = 8;
 

@@ -33,9 +33,11 @@ std::optional<int> Supervisor::lock(const std::string& path, SystemError* error)
   return -1;
 }
 
-void Supervisor::close_descriptor(int descriptor) {
+bool Supervisor::close_descriptor(int descriptor, SystemError* error) {
   watches_.erase(descriptor);
-  descriptors_.erase(descriptor);
+  if (descriptors_.erase(descriptor) > 0) return true;
+  *error = {EBADF, "close", {}};
+  return false;
 }
 
 bool Supervisor::watch(int descriptor, SystemError* error) {
@@ -130,7 +132,6 @@ void Supervisor::close() {
   sink_ = {};
   watches_.clear();
   processes_.take_all();
-  descriptors_.clear();
   environment_->remove(self);
 }
 

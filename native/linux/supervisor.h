@@ -38,8 +38,8 @@ class Supervisor final : public Resource, public std::enable_shared_from_this<Su
   std::optional<int> create_listener(const std::string& path, int backlog, SystemError* error);
   // -1 when another process has the lock.
   std::optional<int> lock(const std::string& path, SystemError* error);
-  // Ends its watch too. Ignores a descriptor that this did not create.
-  void close_descriptor(int descriptor);
+  // Ends its watch too. Fails for a descriptor that this did not create.
+  bool close_descriptor(int descriptor, SystemError* error);
 
   // One report of a waiting client. Watching twice is watching once.
   bool watch(int descriptor, SystemError* error);
@@ -51,7 +51,7 @@ class Supervisor final : public Resource, public std::enable_shared_from_this<Su
 
   void set_active(bool is_active);
   bool is_closed() const { return is_closed_; }
-  // Ends the watches and closes the descriptors, the lock among them; processes go on.
+  // Ends the watches; processes go on. Descriptors not closed one by one are closed with this object.
   void close() override;
 
  private:

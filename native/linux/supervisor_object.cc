@@ -174,9 +174,10 @@ Napi::Value SupervisorObject::signal(const Napi::CallbackInfo& info) {
 }
 
 void SupervisorObject::close_descriptor(const Napi::CallbackInfo& info) {
-  if (const std::optional<int> descriptor = read_int(info.Env(), info[0], "descriptor")) {
-    supervisor_->close_descriptor(*descriptor);
-  }
+  const std::optional<int> descriptor = read_int(info.Env(), info[0], "descriptor");
+  if (!descriptor.has_value()) return;
+  SystemError error;
+  if (!supervisor_->close_descriptor(*descriptor, &error)) throw_system_error(info.Env(), error);
 }
 
 void SupervisorObject::set_active(const Napi::CallbackInfo& info) {
