@@ -129,7 +129,9 @@ function lostService(service: string): LaunchportError {
 
 function reportFailure(name: string, error: unknown, process: PluginProcess): void {
   const isCoded = isLaunchportError(error);
+  // What nobody foresaw comes with its stack: the author needs to see where it happened.
+  const text = isCoded ? error.message : (error instanceof Error && error.stack) || errorText(error);
   const hint = isCoded && error.hint !== undefined ? `${error.hint}\n` : '';
-  process.writeError(`${name}: ${errorText(error)}\n${hint}`);
+  process.writeError(`${name}: ${text}\n${hint}`);
   process.exit(isCoded ? EXIT_CODES[error.kind] : 1);
 }

@@ -1,0 +1,45 @@
+/** A service and its clients in one in-memory system, for tests of routes. */
+import {
+  RouteClient,
+  type RouteClientOptions,
+  RouteServer,
+  type RouteServerOptions,
+} from '../../src/harness/index.js';
+import { bootstrapPath, createMockWorld } from '../../src/native/index.js';
+import { type ConnectOptions, type XpcListener, XpcTransport } from '../../src/xpc/index.js';
+
+const DIRECTORY = '/bootstrap';
+
+/** A listener with a route server, and how to connect to it. */
+export interface Link extends AsyncDisposable {
+  readonly server: RouteServer;
+  readonly listener: XpcListener;
+  readonly transport: XpcTransport;
+  readonly directory: string;
+  client(options?: RouteClientOptions & { readonly connect?: ConnectOptions }): RouteClient;
+}
+
+/** Opens a service `test.service` that serves the routes of `server`. */
+export function openLink(options: RouteServerOptions = {}): Link {
+  const world = createMockWorld();
+  const service = 'test.service';
+  const descriptor = world.createListener(bootstrapPath(DIRECTORY, service));
+  const transport = new XpcTransport(world.binding());
+  const server = new RouteServer(options);
+  const listener = transport.listen(service, server.accept, { descriptor });
+  return {
+    server,
+    listener,
+    transport,
+    directory: DIRECTORY,
+    client: ({ connect, ...rest } = {}) =>
+      new RouteClient(transport.connect(service, { bootstrap: DIRECTORY, ...connect }), {
+        timeout: 5_000,
+        ...rest,
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await transport.close();
+      world.close();
+    },
+  };
+}
