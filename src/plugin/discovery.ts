@@ -67,13 +67,8 @@ export class PluginCatalog {
     for (const directory of this.directories) {
       const entries = await listEntries(directory, diagnostics);
       const read = await boundedMap(entries, this.#concurrency, (path) => examine(path), options.signal);
-      // By name, and within a name `foo/` before `foo.app/`, whatever order the file system lists them in.
-      const bundles = read.flatMap((each) => each.bundle ?? []);
-      bundles.sort(
-        (a, b) => compare(a.plugin.name, b.plugin.name) || layoutRank(a.plugin) - layoutRank(b.plugin),
-      );
       diagnostics.push(...read.flatMap((each) => each.diagnostics));
-      for (const { plugin } of bundles) {
+      for (const { plugin } of read.flatMap((each) => each.bundle ?? [])) {
         const winner = found.get(plugin.name);
         if (winner === undefined) found.set(plugin.name, plugin);
         else if (!(await isSameBundle(winner, plugin))) diagnostics.push(shadowed(plugin, winner));
@@ -153,7 +148,10 @@ export class PluginCatalog {
   }
 }
 
-/** Bundle paths in a plugin directory: its visible entries that are, or point to, directories. */
+/**
+ * Bundle paths in a plugin directory: its visible entries that may be directories. Sorted, so that `foo` comes before
+ * `foo.app` and the same one wins every time, whatever order the file system has.
+ */
 async function listEntries(directory: string, diagnostics: PluginDiagnostic[]): Promise<string[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
@@ -235,10 +233,6 @@ function shadowed(plugin: Plugin, winner: Plugin): PluginDiagnostic {
     message: `plugin ${plugin.name} at ${plugin.bundlePath} is shadowed by ${winner.bundlePath}`,
     hint: 'Remove or rename one of them.',
   };
-}
-
-function layoutRank(plugin: Plugin): number {
-  return LAYOUTS.findIndex((layout) => layout.kind === plugin.layout);
 }
 
 /** Order by UTF-16 code units, the same on every machine and in every locale. */

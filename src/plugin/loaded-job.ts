@@ -6,6 +6,7 @@ import {
   type DomainTarget,
   type JobStatus,
   type LaunchControl,
+  type ServiceTarget,
   serviceTarget,
 } from '../launchd/index.js';
 import type { JobPlace } from './registration-plan.js';
@@ -48,6 +49,17 @@ export async function findLoaded(
     if (status !== undefined) return { domain, status };
   }
   return undefined;
+}
+
+/** Unloads a job and waits until it is gone. One that is gone already is no error. */
+export async function unloadJob(
+  control: LaunchControl,
+  target: ServiceTarget,
+  options?: ControlOptions,
+): Promise<void> {
+  await control.bootout(target, options).catch((error: unknown) => {
+    if (!isLaunchportError(error, 'ERR_LAUNCHD_NOT_LOADED')) throw error;
+  });
 }
 
 /**

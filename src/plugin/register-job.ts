@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { isLaunchportError, LaunchportError, type Logger } from '../base/index.js';
 import { type DomainTarget, type LaunchControl, serviceTarget } from '../launchd/index.js';
 import type { Budget } from './budget.js';
-import type { LoadedJob } from './loaded-job.js';
+import { type LoadedJob, unloadJob } from './loaded-job.js';
 import type { JobPlan } from './registration-plan.js';
 import type { FileIdentity, RegistrationRecord, RegistrationStore } from './state.js';
 import { Undo } from './undo.js';
@@ -44,10 +44,10 @@ export async function registerJob(
   if (loaded?.domain === domain && record !== undefined && isSameJob(record, next)) return 'unchanged';
   const undo = new Undo(tools.logger);
   try {
-    if (loaded !== undefined) undo.add(() => reload(loaded, record?.plistPath ?? plan.plistPath, tools));
+    const unloadOld = prepareReload(before, plan, tools, undo);
     for (const directory of [plan.stateRoot, ...tools.directories]) await undo.makeDirectory(directory);
     await undo.writePlist(plan.plistPath, plan.definition);
-    if (loaded !== undefined) await tools.control.bootout(loaded.status.target, budget());
+    await unloadOld(budget);
     await bootstrap(plan, domain, tools, budget, undo);
     await tools.store.write(next);
   } catch (error) {
@@ -68,29 +68,56 @@ async function bootstrap(
   const { control } = tools;
   const target = serviceTarget(domain, plan.label);
   const load = () => control.bootstrap(domain, plan.plistPath, budget());
-  const unload = async () => {
-    if ((await control.print(target)) !== undefined) await control.bootout(target);
-  };
+  const unload = () => unloadJob(control, target);
   try {
     await load().catch(async (error: unknown) => {
       if (!isLaunchportError(error, 'ERR_LAUNCHD_ALREADY_LOADED')) throw error;
       // Another process loaded the label since we looked, perhaps with another definition.
-      await control.bootout(target, budget());
+      await unloadJob(control, target, budget());
       await load();
     });
   } catch (error) {
     if (isLaunchportError(error, 'ERR_ABORTED')) undo.add(unload);
-    if (!isLaunchportError(error, 'ERR_TIMEOUT', 'ERR_LAUNCHD_UNKNOWN_OUTCOME')) throw error;
-    // launchd was asked and did not answer in time: what counts is whether it did it.
+    if (!isUnknownOutcome(error) || isLaunchportError(error, 'ERR_ABORTED')) throw error;
+    // What counts is whether launchd did it.
     if ((await control.print(target)) === undefined) throw error;
   }
   undo.add(unload);
 }
 
-/** Loads the former job again, if it was unloaded. Runs after its plist was restored. */
-async function reload(loaded: LoadedJob, plistPath: string, { control }: JobTools): Promise<void> {
-  const { target, path } = loaded.status;
-  if ((await control.print(target)) === undefined) await control.bootstrap(loaded.domain, path ?? plistPath);
+/**
+ * Gives the step that unloads the former job, and has it loaded again when a later step fails: to be called before
+ * the steps whose taking back must come first, such as the restoration of its plist.
+ */
+function prepareReload(
+  { loaded, record }: JobBefore,
+  plan: JobPlan,
+  { control }: JobTools,
+  undo: Undo,
+): (budget: Budget) => Promise<void> {
+  if (loaded === undefined) return async () => {};
+  const { target, path = record?.plistPath ?? plan.plistPath } = loaded.status;
+  let isUnloaded = false;
+  undo.add(async () => {
+    if (!isUnloaded) return;
+    await unloadJob(control, target);
+    await control.bootstrap(loaded.domain, path);
+  });
+  return async (budget) => {
+    try {
+      await unloadJob(control, target, budget());
+      isUnloaded = true;
+    } catch (error) {
+      // It may be on its way out, and then it would be gone for good.
+      isUnloaded = isUnknownOutcome(error);
+      throw error;
+    }
+  };
+}
+
+/** launchd was asked, and nobody waited for its answer. */
+function isUnknownOutcome(error: unknown): boolean {
+  return isLaunchportError(error, 'ERR_ABORTED', 'ERR_TIMEOUT', 'ERR_LAUNCHD_UNKNOWN_OUTCOME');
 }
 
 function withRestoration(error: unknown, isRestored: boolean): unknown {

@@ -10,7 +10,7 @@ import {
 import { type Budget, startBudget } from './budget.js';
 import { isCliPlugin, type Plugin } from './config.js';
 import { KeyedLock } from './keyed-lock.js';
-import { assertOurs, findLoaded, type LoadedJob } from './loaded-job.js';
+import { assertOurs, findLoaded, type LoadedJob, unloadJob } from './loaded-job.js';
 import { assertNoCollision, DEFAULT_PREFIX } from './naming.js';
 import { type JobTools, type RegistrationOutcome, registerJob } from './register-job.js';
 import {
@@ -134,7 +134,7 @@ export class PluginRegistrar {
     const place = this.#place(subject, options);
     return this.#exclusive('deregister', place, options, async (budget) => {
       const { record, loaded } = await this.#find(place, budget);
-      if (loaded !== undefined) await this.#control.bootout(loaded.status.target, budget());
+      if (loaded !== undefined) await unloadJob(this.#control, loaded.status.target, budget());
       await new Undo(this.#tools.logger).discardFile(record?.plistPath ?? place.plistPath);
       if (record !== undefined) await this.#tools.store.remove(place.label);
       return loaded !== undefined;

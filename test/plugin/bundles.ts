@@ -1,5 +1,5 @@
 /** Makes plugin bundles and roots in a temporary directory. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -95,4 +95,15 @@ export function pluginOf(
     binaryPath: `/plugins/${name}/bin/${name}`,
     ...rest,
   };
+}
+
+/** Every path below `path`, with the content of files; empty when it does not exist. */
+export function snapshot(path: string): Record<string, string> {
+  if (!existsSync(path)) return {};
+  return Object.fromEntries(
+    readdirSync(path, { recursive: true, withFileTypes: true })
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((each) => [each, statSync(each).isDirectory() ? 'directory' : readFileSync(each, 'utf8')]),
+  );
 }

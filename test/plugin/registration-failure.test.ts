@@ -1,19 +1,10 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LaunchportError } from '../../src/base/index.js';
+import { delay, LaunchportError } from '../../src/base/index.js';
 import { type Plugin, PluginRegistrar, type Roots, resolveRoots } from '../../src/plugin/index.js';
 import { FakeControl } from '../helpers/fake-control.js';
-import { makeBundle, pluginOf, useDirectory } from './bundles.js';
+import { makeBundle, pluginOf, snapshot, useDirectory } from './bundles.js';
 
 const P = 'com.apple.container.';
 const TARGET = `user/501/${P}foo` as const;
@@ -30,17 +21,6 @@ beforeEach(() => {
   const bundlePath = makeBundle(directory(), 'foo');
   foo = pluginOf('foo', ['core'], { bundlePath, binaryPath: join(bundlePath, 'bin/foo') });
 });
-
-/** Every path below the application root, with the content of files. */
-function snapshot(): Record<string, string> {
-  if (!existsSync(roots.app)) return {};
-  return Object.fromEntries(
-    readdirSync(roots.app, { recursive: true, withFileTypes: true })
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((each) => [each, statSync(each).isDirectory() ? 'directory' : readFileSync(each, 'utf8')]),
-  );
-}
 
 const failed = () =>
   new LaunchportError('ERR_LAUNCHD_COMMAND', 'launchctl bootstrap failed: 5', {
@@ -69,7 +49,7 @@ describe('a first registration that fails', () => {
       throw failed();
     };
     await expect(registrar.register(foo)).rejects.toMatchObject({ code: 'ERR_LAUNCHD_COMMAND' });
-    expect(snapshot()).toEqual({
+    expect(snapshot(roots.app)).toEqual({
       [join(roots.app, 'plugin-state')]: 'directory',
       [join(roots.app, 'plugin-state/foo')]: 'directory',
       [join(roots.app, 'plugin-state/foo/data')]: 'kept',
@@ -107,7 +87,7 @@ describe('a first registration that fails', () => {
     writeFileSync(roots.registrations, 'a file');
     await expect(registrar.register(foo)).rejects.toMatchObject({ code: 'ERR_PLUGIN_DIRECTORY' });
     expect(control.jobs.size).toBe(0);
-    expect(snapshot()).toEqual({ [roots.registrations]: 'a file' });
+    expect(snapshot(roots.app)).toEqual({ [roots.registrations]: 'a file' });
   });
 });
 
@@ -117,7 +97,7 @@ describe('a replacement that fails', () => {
   });
 
   it('brings back the job and the plist that were there', async () => {
-    const files = snapshot();
+    const files = snapshot(roots.app);
     control.failNext('bootstrap', failed());
     await expect(registrar.register(foo, { args: ['new'] })).rejects.toMatchObject({
       code: 'ERR_LAUNCHD_COMMAND',
@@ -126,7 +106,7 @@ describe('a replacement that fails', () => {
       details: { exitStatus: 5, isRestored: true },
     });
     expect(control.jobs.get(TARGET)?.definition.ProgramArguments).toEqual([foo.binaryPath, 'start']);
-    expect(snapshot()).toEqual(files);
+    expect(snapshot(roots.app)).toEqual(files);
     expect((await registrar.register(foo))?.outcome).toBe('unchanged');
   });
 
@@ -140,14 +120,31 @@ describe('a replacement that fails', () => {
     });
   });
 
+  it('brings the old job back when nobody waited for its end', async () => {
+    const controller = new AbortController();
+    control.after = (verb) => {
+      if (verb !== 'bootout') return;
+      control.after = undefined;
+      controller.abort();
+      throw new LaunchportError('ERR_ABORTED', 'bootout was aborted');
+    };
+    const { signal } = controller;
+    await expect(registrar.register(foo, { args: ['new'], signal })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+      details: { isRestored: true },
+    });
+    expect(control.jobs.get(TARGET)?.definition.ProgramArguments).toEqual([foo.binaryPath, 'start']);
+  });
+
   it('keeps the old job when it cannot be unloaded', async () => {
-    const files = snapshot();
+    const files = snapshot(roots.app);
     control.failNext('bootout', new LaunchportError('ERR_LAUNCHD_PERMISSION', 'not permitted'));
     await expect(registrar.register(foo, { args: ['new'] })).rejects.toMatchObject({
       code: 'ERR_LAUNCHD_PERMISSION',
     });
     expect(control.jobs.get(TARGET)?.definition.ProgramArguments).not.toContain('new');
-    expect(snapshot()).toEqual(files);
+    expect(control.calls.filter((call) => call.startsWith('bootout'))).toHaveLength(1);
+    expect(snapshot(roots.app)).toEqual(files);
   });
 });
 
@@ -192,12 +189,14 @@ describe('giving up', () => {
 
   it('all steps share one deadline', async () => {
     const timeouts: number[] = [];
-    control.before = (_verb, _subject, options) => {
+    control.before = async (_verb, _subject, options) => {
       timeouts.push(options.timeout ?? Number.NaN);
+      await delay(5);
     };
     await registrar.register(foo, { timeout: 10_000 });
     expect(timeouts.length).toBeGreaterThan(2);
     expect(timeouts).toEqual([...timeouts].sort((a, b) => b - a));
+    expect(timeouts.at(-1)).toBeLessThan(timeouts[0] ?? 0);
     expect(timeouts.every((timeout) => timeout > 0 && timeout <= 10_000)).toBe(true);
   });
 
@@ -213,85 +212,6 @@ describe('giving up', () => {
     release();
     expect((await first)?.outcome).toBe('loaded');
     expect((await third)?.outcome).toBe('unchanged');
-  });
-});
-
-describe('deregister', () => {
-  it('unloads the job and removes plist and record, not the state', async () => {
-    const registration = await registrar.register(foo);
-    writeFileSync(join(roots.app, 'plugin-state/foo/data'), 'kept');
-    expect(await registrar.deregister(registration ?? foo)).toBe(true);
-    expect(control.jobs.size).toBe(0);
-    expect(Object.keys(snapshot())).toEqual([
-      join(roots.app, 'plugin-state'),
-      join(roots.app, 'plugin-state/foo'),
-      join(roots.app, 'plugin-state/foo/data'),
-      roots.registrations,
-    ]);
-    expect(await registrar.deregister(foo)).toBe(false);
-  });
-
-  it('a later process finds the job in the domain of its registration', async () => {
-    control = new FakeControl({ domain: 'gui/501', domains: ['gui/501', 'user/501'] });
-    await new PluginRegistrar({ control, roots, environment: {} }).register(foo);
-    control.domain = 'user/501';
-    const later = new PluginRegistrar({ control, roots, environment: {} });
-    const [record] = await later.records();
-    expect(record).toMatchObject({ domain: 'gui/501', plugin: 'foo', kind: 'singleton' });
-    expect(await later.deregister(record ?? foo)).toBe(true);
-    expect(control.calls.at(-1)).toBe(`bootout gui/501/${P}foo`);
-    expect(await later.records()).toEqual([]);
-  });
-
-  it('without a record both domains of a Mac user are looked at', async () => {
-    control = new FakeControl({ kind: 'launchctl', domain: 'gui/501', domains: ['gui/501', 'user/501'] });
-    registrar = new PluginRegistrar({ control, roots, environment: {} });
-    await registrar.register(foo);
-    rmSync(roots.registrations, { recursive: true });
-    control.domain = 'user/501';
-    expect(await registrar.deregister(foo)).toBe(true);
-    expect(control.jobs.size).toBe(0);
-  });
-
-  it('a domain that is gone holds no job', async () => {
-    control = new FakeControl({ kind: 'launchctl', domain: 'gui/501', domains: ['gui/501'] });
-    registrar = new PluginRegistrar({ control, roots, environment: {} });
-    await registrar.register(foo);
-    control.domains.clear();
-    expect(await registrar.deregister(foo)).toBe(false);
-    expect(await registrar.records()).toEqual([]);
-  });
-
-  it('a failure to unload keeps the record', async () => {
-    await registrar.register(foo);
-    control.failNext('bootout', new LaunchportError('ERR_LAUNCHD_BUSY', 'still stopping'));
-    await expect(registrar.deregister(foo)).rejects.toMatchObject({ code: 'ERR_LAUNCHD_BUSY' });
-    expect(await registrar.records()).toHaveLength(1);
-    expect(existsSync(join(roots.app, 'plugin-state/foo/service.plist'))).toBe(true);
-  });
-});
-
-describe('restart and status', () => {
-  it('restart is one kickstart -k with the full target', async () => {
-    const registration = await registrar.register(foo);
-    const before = control.jobs.get(TARGET)?.pid;
-    const pid = await registrar.restart(registration ?? foo);
-    expect(pid).not.toBe(before);
-    expect(control.calls.at(-1)).toBe(`kickstart -k ${TARGET}`);
-  });
-
-  it('restart of what is not loaded is refused', async () => {
-    await expect(registrar.restart(foo)).rejects.toMatchObject({
-      code: 'ERR_PLUGIN_NOT_LOADED',
-      message: 'plugin foo: not loaded',
-    });
-    expect(control.calls).toEqual([]);
-  });
-
-  it('status is what launchd says', async () => {
-    expect(await registrar.status(foo)).toBeUndefined();
-    await registrar.register(foo);
-    expect(await registrar.status(foo)).toMatchObject({ target: TARGET, state: 'running' });
   });
 });
 

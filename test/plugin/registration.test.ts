@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseJobPlist } from '../../src/launchd/index.js';
@@ -12,7 +12,7 @@ import {
   resolveRoots,
 } from '../../src/plugin/index.js';
 import { FakeControl } from '../helpers/fake-control.js';
-import { makeBundle, pluginOf, useDirectory } from './bundles.js';
+import { makeBundle, pluginOf, snapshot, useDirectory } from './bundles.js';
 
 const P = 'com.apple.container.';
 const directory = useDirectory();
@@ -45,17 +45,6 @@ async function register(plugin: Plugin, options?: RegisterOptions, by = registra
   const registration = await by.register(plugin, options);
   if (registration === undefined) throw new Error('not registered');
   return registration;
-}
-
-/** Every path below the test's application root, with the content of files. */
-function snapshot(path = roots.app): Record<string, string> {
-  if (!existsSync(path)) return {};
-  return Object.fromEntries(
-    readdirSync(path, { recursive: true, withFileTypes: true })
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((each) => [each, statSync(each).isDirectory() ? 'directory' : readFileSync(each, 'utf8')]),
-  );
 }
 
 describe('register', () => {
@@ -148,11 +137,11 @@ describe('register', () => {
 describe('registering again', () => {
   it('plugin-system case 54: the same thing is a success without an effect', async () => {
     const first = await register(realPlugin('foo'));
-    const files = snapshot();
+    const files = snapshot(roots.app);
     const second = await register(realPlugin('foo'));
     expect(second).toEqual({ ...first, outcome: 'unchanged' });
     expect(control.calls).toHaveLength(1);
-    expect(snapshot()).toEqual(files);
+    expect(snapshot(roots.app)).toEqual(files);
   });
 
   it('other arguments replace the job: the old one is unloaded first', async () => {
@@ -238,7 +227,7 @@ describe('registering again', () => {
 describe('a label of another', () => {
   it('plugin a.bb cannot take the place of container bb of plugin a', async () => {
     await register(realPlugin('a', ['runtime']), { instance: 'bb' });
-    const files = snapshot();
+    const files = snapshot(roots.app);
     await expect(register(realPlugin('a.bb'))).rejects.toMatchObject({
       code: 'ERR_PLUGIN_CONFLICT',
       message: `plugin a.bb: label ${P}a.bb already belongs to plugin a, container bb`,
@@ -247,7 +236,7 @@ describe('a label of another', () => {
       code: 'ERR_PLUGIN_CONFLICT',
     });
     expect(control.calls).toHaveLength(1);
-    expect(snapshot()).toEqual(files);
+    expect(snapshot(roots.app)).toEqual(files);
   });
 
   it('nor a network that of the container of the same name and plugin', async () => {
