@@ -1,0 +1,297 @@
+/** The inside of a connection: its state, its requests, and what arrives for it. */
+import { abortedError, errorText, LaunchportError, type WaitOptions, withDeadline } from '../base/index.js';
+import { Event, type Handle, Outbound, type PeerCredentials } from '../native/index.js';
+import type { Decoder } from './decoder.js';
+import type { Engine, Receiver } from './engine.js';
+import { cancelledError, failureError } from './failure.js';
+import { FlowControl } from './flow-control.js';
+import { PendingRequest } from './request-table.js';
+import type { XpcDictionary, XpcMessage } from './value.js';
+
+/** What a channel is made of. */
+export interface ChannelSettings {
+  readonly handle: Handle;
+  readonly service: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly maxPending: number;
+  /** A peer's, known from the start; undefined for a client connection. */
+  readonly credentials: PeerCredentials | undefined;
+}
+
+/** What becomes of what arrives. Throws are logged. */
+export interface ChannelSink {
+  /** Must answer with `reply`, or drop the token, exactly once. Absent: requests are dropped. */
+  readonly request?: ((message: XpcDictionary, token: Handle) => void) | undefined;
+  readonly message?: ((message: XpcDictionary) => void) | undefined;
+  readonly interrupted?: (() => void) | undefined;
+  /** Called when the state changes from open, before `closed`. */
+  readonly ended?: (reason: LaunchportError) => void;
+  readonly closed?: ((reason: LaunchportError) => void) | undefined;
+}
+
+/** One connection of an engine. */
+export class Channel implements Receiver {
+  readonly settings: ChannelSettings;
+  readonly closed: Promise<void>;
+  readonly #engine: Engine;
+  readonly #flow: FlowControl;
+  #sink: ChannelSink = {};
+  #state: 'open' | 'cancelled' | 'closed' = 'open';
+  #pending = 0;
+  #isHeld = false;
+  #resolveClosed: () => void = () => {};
+
+  constructor(engine: Engine, settings: ChannelSettings) {
+    this.#engine = engine;
+    this.settings = settings;
+    this.#flow = new FlowControl(settings.service);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    engine.register(settings.handle, this);
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  get credentials(): PeerCredentials {
+    return this.settings.credentials ?? this.#engine.port.peer(this.settings.handle);
+  }
+
+  /** Starts the connection. A peer, or a client that takes messages, keeps the event loop alive. */
+  start(sink: ChannelSink): void {
+    this.#sink = sink;
+    const isPeer = this.settings.credentials !== undefined;
+    if (isPeer || sink.message !== undefined || sink.request !== undefined) this.#hold();
+    this.#engine.port.activate(this.settings.handle);
+  }
+
+  send(message: XpcMessage): void {
+    this.#assertOpen();
+    this.#flow.assertRoom();
+    this.#flow.count(this.#engine.outbox.write(Outbound.message, this.settings.handle, 0, message));
+  }
+
+  request(message: XpcMessage, options: WaitOptions): Promise<XpcDictionary> {
+    return new Promise((resolve, reject) => {
+      const { service, handle, maxPending } = this.settings;
+      const { timeout = this.settings.timeout, signal } = options;
+      if (Number.isNaN(timeout)) throw new RangeError('timeout is not a number');
+      this.#assertOpen();
+      if (signal?.aborted) throw abortedError(`a request to ${service}`, signal);
+      if (this.#pending >= maxPending) throw tooManyPending(service, maxPending);
+      const request = new PendingRequest(this, service, timeout, resolve, reject);
+      this.#engine.requests.add(request);
+      try {
+        this.#engine.outbox.write(Outbound.request, handle, request.id, message);
+      } catch (error) {
+        this.#engine.requests.take(request.id, this);
+        throw error;
+      }
+      this.#pending++;
+      this.#engine.track(request);
+      if (signal === undefined) return;
+      request.watch(signal, () => this.#reject(request, abortedError(`a request to ${service}`, signal)));
+    });
+  }
+
+  /** Sends a reply; false when it could not be sent and the token is still to be dropped. */
+  reply(token: Handle, message: XpcMessage): boolean {
+    if (!this.isOpen) return false;
+    try {
+      this.#engine.outbox.write(Outbound.reply, this.settings.handle, token, message);
+      return true;
+    } catch (error) {
+      this.log('a reply could not be sent', error);
+      return false;
+    }
+  }
+
+  /** Drops a request. */
+  drop(token: Handle): void {
+    this.#engine.drop(token);
+  }
+
+  async drained(options: WaitOptions): Promise<void> {
+    this.#assertOpen();
+    const { service } = this.settings;
+    const { timeout = this.settings.timeout, signal } = options;
+    if (signal?.aborted) throw abortedError(`waiting for ${service} to read`, signal);
+    this.#engine.flush();
+    if (this.#flow.isIdle) return;
+    this.#engine.hold();
+    const onTimeout = () =>
+      new LaunchportError('ERR_XPC_TIMEOUT', `${service} did not read what was sent within ${timeout} ms`, {
+        details: { service, timeout },
+      });
+    try {
+      const what = `waiting for ${service} to read`;
+      await withDeadline(what, { timeout, signal }, onTimeout, () => this.#flow.drained());
+    } finally {
+      this.#engine.release();
+    }
+    this.#assertOpen();
+  }
+
+  cancel(): void {
+    if (!this.isOpen) return;
+    this.#state = 'cancelled';
+    // Until the final event, so that whoever waits for it sees it.
+    this.#hold();
+    this.#end(cancelledError(this.settings.service));
+    this.#engine.cancel(this.settings.handle);
+  }
+
+  onMessage(decoder: Decoder, start: number, end: number): void {
+    const message = this.#decode(decoder, start, end);
+    if (message !== undefined) this.#guard('message', () => this.#sink.message?.(message));
+  }
+
+  onRequest(token: Handle, decoder: Decoder, start: number, end: number): void {
+    const message = this.#decode(decoder, start, end);
+    if (message !== undefined && this.#sink.request !== undefined) {
+      this.#sink.request(message, token);
+      return;
+    }
+    this.drop(token);
+    if (message !== undefined) this.log('a request was dropped', 'this connection takes none');
+  }
+
+  onReply(id: number, decoder: Decoder, start: number, end: number): void {
+    const request = this.#take(id);
+    // The caller of a request that timed out or was aborted is gone.
+    if (request === undefined || request.isSettled) return;
+    try {
+      const reply = decoder.decode(start, end);
+      this.#engine.untrack(request);
+      request.resolve(reply);
+    } catch (error) {
+      this.#reject(request, error);
+      this.#onMalformed(error);
+    }
+  }
+
+  onRequestFailed(id: number, failure: number, text: string): void {
+    const { service } = this.settings;
+    const request = this.#take(id);
+    if (request === undefined || request.isSettled) return;
+    this.#reject(request, this.isOpen ? failureError(failure, text, service) : cancelledError(service));
+  }
+
+  onEvent(event: number, failure: number, text: string): void {
+    const { service } = this.settings;
+    switch (event) {
+      case Event.invalid:
+        this.#finish(failureError(failure, text, service));
+        break;
+      case Event.congested:
+      case Event.drained:
+        this.#flow.setCongested(event === Event.congested);
+        break;
+      case Event.interrupted:
+        this.#flow.setCongested(false);
+        if (this.isOpen) this.#guard('interrupted', () => this.#sink.interrupted?.());
+        break;
+      case Event.dropped:
+        this.log('a message was dropped', failureError(failure, text, service));
+        break;
+      default:
+        this.#engine.logger.info('connection event', { service, event, text });
+    }
+  }
+
+  onPeer(handle: Handle): void {
+    this.#engine.cancel(handle);
+  }
+
+  onShutdown(): void {
+    this.#finish(cancelledError(this.settings.service));
+  }
+
+  /** Logs a failure that no caller sees. */
+  log(what: string, error: unknown): void {
+    this.#engine.logger.warn(what, { service: this.settings.service, error: errorText(error) });
+  }
+
+  #finish(reason: LaunchportError): void {
+    if (this.#state === 'closed') return;
+    const end = this.isOpen ? reason : cancelledError(this.settings.service);
+    if (this.isOpen) this.#end(end);
+    this.#state = 'closed';
+    this.#engine.forget(this.settings.handle);
+    // The binding fails them first; this is for one that is closed with requests on their way.
+    if (this.#pending > 0) {
+      for (const request of this.#engine.requests.takeAll(this)) {
+        if (!request.isSettled) this.#reject(request, end);
+      }
+    }
+    this.#guard('closed', () => this.#sink.closed?.(end));
+    this.#resolveClosed();
+    if (this.#isHeld) this.#engine.release();
+    this.#isHeld = false;
+  }
+
+  #end(reason: LaunchportError): void {
+    this.#sink.ended?.(reason);
+    this.#flow.setCongested(false);
+  }
+
+  #take(id: number): PendingRequest | undefined {
+    const request = this.#engine.requests.take(id, this);
+    if (request !== undefined) this.#pending--;
+    return request;
+  }
+
+  #reject(request: PendingRequest, error: unknown): void {
+    this.#engine.untrack(request);
+    request.reject(error);
+  }
+
+  #decode(decoder: Decoder, start: number, end: number): XpcDictionary | undefined {
+    if (!this.isOpen) return undefined;
+    try {
+      return decoder.decode(start, end);
+    } catch (error) {
+      this.#onMalformed(error);
+      return undefined;
+    }
+  }
+
+  /** A peer that sends what is not XPC is not talked to any more. */
+  #onMalformed(error: unknown): void {
+    this.log('the connection is cancelled: it sent a malformed message', error);
+    this.cancel();
+  }
+
+  #guard(what: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.log(`the ${what} handler failed`, error);
+    }
+  }
+
+  #hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.#engine.hold();
+  }
+
+  #assertOpen(): void {
+    if (this.isOpen) return;
+    const { service } = this.settings;
+    throw new LaunchportError('ERR_XPC_INVALID', `${service}: the connection is closed`, {
+      hint: 'Connect again.',
+      details: { service },
+    });
+  }
+}
+
+function tooManyPending(service: string, maxPending: number): LaunchportError {
+  return new LaunchportError('ERR_XPC_QUEUE_FULL', `${service}: ${maxPending} requests wait for an answer`, {
+    hint: 'Await replies before sending more, or raise maxPending.',
+    details: { service, maxPending },
+  });
+}
