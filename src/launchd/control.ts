@@ -11,7 +11,11 @@ export type JobState = 'running' | 'not running' | 'spawn scheduled' | 'exiting'
 /** How a job last ended. */
 export type JobExit =
   | { readonly kind: 'exited'; readonly code: number }
-  | { readonly kind: 'signaled'; readonly signal: string }
+  | {
+      readonly kind: 'signaled';
+      readonly signal: string /** Why the system ended it. */;
+      readonly reason?: string;
+    }
   | { readonly kind: 'spawn failed'; readonly reason: string };
 
 /** One Mach service of a job. */
@@ -34,6 +38,8 @@ export interface JobStatus {
   readonly lastExit?: JobExit;
   /** Why it was last started: `ipc (mach)`, `speculative`, `non-ipc demand`, … */
   readonly reason?: string;
+  /** Why launchd holds back a start that nobody asked for: `speculative` (RunAtLoad), `semaphore`, `inefficient`. */
+  readonly pendedSpawn?: string;
   /** The plist it was loaded from. */
   readonly path?: string;
   readonly program?: string;
@@ -45,8 +51,8 @@ export interface JobStatus {
 export interface JobSummary {
   readonly label: string;
   readonly pid?: number;
-  /** Exit code, or minus the number of the signal that ended it; 0 when it never ran. */
-  readonly status: number;
+  /** Exit code, or minus the number of the signal that ended it; 0 when it never ran, absent when not said. */
+  readonly status?: number;
 }
 
 /** Bounds on a control call. */

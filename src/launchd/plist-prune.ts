@@ -47,7 +47,7 @@ function deepest(issue: Issue): { readonly path: Path; readonly message: string 
     );
     const inner = meant?.[0];
     if (inner !== undefined) return deepest({ ...inner, path: [...issue.path, ...inner.path] });
-    return { path: issue.path, message: 'has a wrong type or value' };
+    return { path: issue.path, message: 'wrong type or value' };
   }
   return { path: issue.path, message: issue.message.replace('Invalid input: ', '') };
 }

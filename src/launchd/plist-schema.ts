@@ -4,8 +4,8 @@ import { MAX_SERVICE_NAME_BYTES } from '../base/index.js';
 import { isLabel } from './label.js';
 
 const text = z.string().refine((value) => !value.includes('\0'), 'holds a NUL');
-const filledText = text.refine((value) => value !== '', 'is empty');
-const absolutePath = text.refine((value) => value.startsWith('/'), 'is not an absolute path');
+const filledText = text.refine((value) => value !== '', 'empty');
+const absolutePath = text.refine((value) => value.startsWith('/'), 'not an absolute path');
 const flag = z.boolean();
 const integer = z.int();
 const seconds = integer.nonnegative();
@@ -17,7 +17,7 @@ const serviceName = z
   .string()
   .refine(
     (name) => name.length <= MAX_SERVICE_NAME_BYTES && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name),
-    'is not a Mach service name',
+    'not a Mach service name',
   );
 
 const machService = z.union([
@@ -50,7 +50,7 @@ const keepAlive = z.union([
 
 const umask = z
   .union([integer.min(0).max(0o777), z.string().transform(parseUmask)])
-  .refine((value) => !Number.isNaN(value), 'is not a file mode');
+  .refine((value) => !Number.isNaN(value), 'not a file mode');
 
 const limits = z
   .strictObject({
@@ -98,7 +98,7 @@ const calendar = z
 /** Every key, in the order in which a built plist lists them. */
 export const jobSchema = z
   .strictObject({
-    Label: z.string().refine(isLabel, 'is not a job label'),
+    Label: z.string().refine(isLabel, 'not a job label'),
     Program: absolutePath.optional(),
     ProgramArguments: z.array(text).min(1).readonly().optional(),
     BundleProgram: text.optional(),

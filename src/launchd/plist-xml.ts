@@ -5,9 +5,10 @@
 
 const MAX_DEPTH = 64;
 
-// In order: declaration or comment, CDATA, doctype without an internal subset, closing tag, opening tag, text.
+// In order: declaration or comment, CDATA, doctype without an internal subset, closing tag, opening tag, text or
+// one entity.
 const TOKEN =
-  /<\?[^>]*\?>|<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<!DOCTYPE[^[\]<>]*>|<\/([A-Za-z]+)\s*>|<([A-Za-z]+)((?:\s+[A-Za-z:]+\s*=\s*(?:"[^"<&]*"|'[^'<&]*'))*)\s*(\/?)>|((?:[^<&]|&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)+)/y;
+  /<\?[^>]*\?>|<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<!DOCTYPE[^[\]<>]*>|<\/([A-Za-z]+)\s*>|<([A-Za-z]+)((?:\s+[A-Za-z:]+\s*=\s*(?:"[^"<&]*"|'[^'<&]*'))*)\s*(\/?)>|([^<&]+|&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)/y;
 
 /** @throws Error saying what is wrong and at which line */
 export function assertXmlPlist(xml: string): void {

@@ -1,0 +1,127 @@
+/** Reads a job's state from `launchctl print DOMAIN/LABEL`, whose layout Apple does not promise. */
+import type { JobEndpoint, JobExit, JobState, JobStatus, ServiceTarget } from './control.js';
+import { darwinSignalName } from './exit-status.js';
+import { listLines, type PrintBlock, parsePrintBlock } from './print-block.js';
+
+/** States by what is printed, in all releases known; anything else is `unknown`. */
+const STATES: Readonly<Record<string, JobState>> = {
+  running: 'running',
+  'not running': 'not running',
+  waiting: 'not running', // before macOS 10.15
+  exited: 'not running',
+  'spawn scheduled': 'spawn scheduled',
+  spawning: 'spawn scheduled',
+  xpcproxy: 'spawn scheduled', // the trampoline that has not yet become the program
+  SIGTERMed: 'exiting',
+  SIGKILLed: 'exiting',
+};
+
+/** Mach services of the plist, then those the job registered itself. */
+const ENDPOINT_BLOCKS = ['endpoints', 'dynamic endpoints'] as const;
+
+/** EX_CONFIG of sysexits(3): launchd's helper exits with it when the program could not be started. */
+const EX_CONFIG = 78;
+
+/**
+ * Reads what `print` wrote about `target`. Never throws. Only keys of the job itself count, not those of the blocks
+ * inside it. A state is `running` only if the text says so, names a process, and does not contradict itself; text
+ * that is not understood gives `unknown`.
+ */
+export function parsePrint(text: string, target: ServiceTarget): JobStatus {
+  const label = target.slice(target.lastIndexOf('/') + 1);
+  const job = jobBlock(text, target, label);
+  if (job === undefined) return { target, label, state: 'unknown', runs: 0, arguments: [], endpoints: [] };
+  const pid = positive(single(job, 'pid'));
+  const state = stateOf(job, pid);
+  const lastExit = lastExitOf(job);
+  const path = single(job, 'path');
+  const optional = {
+    pid,
+    lastExit,
+    reason: single(job, 'immediate reason'),
+    pendedSpawn: single(job, 'pended nondemand spawn'),
+    path: path?.startsWith('/') ? path : undefined, // otherwise "(submitted by …)"
+    program: single(job, 'program'),
+  };
+  return {
+    target,
+    label,
+    state,
+    runs: positive(single(job, 'runs')) ?? 0,
+    ...definedOnly(optional),
+    arguments: listLines(job.blocks.get('arguments') ?? []),
+    endpoints: ENDPOINT_BLOCKS.flatMap((name) => endpointsOf(job.blocks.get(name))),
+  };
+}
+
+/** The block of the job: its first line names the target, or the bare label up to macOS 10.14. */
+function jobBlock(text: string, target: string, label: string): PrintBlock | undefined {
+  const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  const first = lines.findIndex((line) => line.trim() !== '');
+  const header = /^(\S+) = \{$/.exec(lines[first] ?? '')?.[1];
+  // The same job may be shown under another name of its domain: gui/501 as login/100015.
+  if (header === undefined || (header !== target && header !== label && !header.endsWith(`/${label}`)))
+    return undefined;
+  const end = lines.lastIndexOf('}');
+  return end > first ? parsePrintBlock(lines.slice(first + 1, end)) : undefined;
+}
+
+function stateOf(job: PrintBlock, pid: number | undefined): JobState {
+  const printed = single(job, 'state');
+  const state = printed !== undefined && Object.hasOwn(STATES, printed) ? STATES[printed] : undefined;
+  if (state === undefined) return 'unknown';
+  return state === 'running' && pid === undefined ? 'unknown' : state;
+}
+
+function lastExitOf(job: PrintBlock): JobExit | undefined {
+  const code = single(job, 'last exit code');
+  if (single(job, 'job state') === 'spawn failed') {
+    return { kind: 'spawn failed', reason: single(job, 'last exit reason') ?? code ?? 'spawn failed' };
+  }
+  const reason = single(job, 'last exit reason');
+  if (reason?.includes('CODESIGNING')) return { kind: 'spawn failed', reason };
+  const signal = /^(?:(.*): )?(\d+)$/.exec(single(job, 'last terminating signal') ?? '')?.[2];
+  if (signal !== undefined) {
+    return { kind: 'signaled', signal: darwinSignalName(Number(signal)), ...definedOnly({ reason }) };
+  }
+  // Every other reason, such as memory pressure, is a kill by the system.
+  if (reason !== undefined) return { kind: 'signaled', signal: 'SIGKILL', reason };
+  const number = /^(\d+)(?:: .*)?$/.exec(code ?? '')?.[1];
+  if (number === undefined) return undefined; // "(never exited)"
+  const isSpawnFailure = Number(number) === EX_CONFIG && propertiesOf(job).includes('penalty box');
+  if (isSpawnFailure) return { kind: 'spawn failed', reason: code ?? '' };
+  return { kind: 'exited', code: Number(number) };
+}
+
+/** `properties = a | b`, or up to macOS 10.14 a block of `a = 1` lines. */
+function propertiesOf(job: PrintBlock): readonly string[] {
+  const line = single(job, 'properties');
+  if (line !== undefined) return line.split(' | ');
+  const block = parsePrintBlock(job.blocks.get('properties') ?? []);
+  return [...(block?.values ?? [])].filter(([, values]) => values[0] === '1').map(([name]) => name);
+}
+
+function endpointsOf(lines: readonly string[] | undefined): JobEndpoint[] {
+  const block = parsePrintBlock(lines ?? []);
+  return [...(block?.blocks ?? [])].map(([name, inner]) => {
+    const endpoint = parsePrintBlock(inner);
+    return { name, isActive: endpoint !== undefined && single(endpoint, 'active') === '1' };
+  });
+}
+
+/** The value of a key; undefined when the key is missing or printed with different values. */
+function single(block: PrintBlock, key: string): string | undefined {
+  const values = block.values.get(key);
+  return values?.length === 1 ? values[0] : undefined;
+}
+
+function positive(text: string | undefined): number | undefined {
+  if (text === undefined || !/^[1-9][0-9]{0,14}$/.test(text)) return undefined;
+  return Number(text);
+}
+
+function definedOnly<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
