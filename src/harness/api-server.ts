@@ -66,11 +66,10 @@ export class ApiServer implements AsyncDisposable {
     this.#supervisor = options.supervisor;
     const descriptor = options.supervisor?.checkIn(this.service);
     try {
-      this.#listener = transport.listen(
-        this.service,
-        routes.accept,
-        descriptor === undefined ? {} : { descriptor },
-      );
+      this.#listener = transport.listen(this.service, routes.accept, {
+        ...routes.listenOptions,
+        ...(descriptor === undefined ? {} : { descriptor }),
+      });
     } catch (error) {
       options.supervisor?.release(this.service);
       throw error;

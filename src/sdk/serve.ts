@@ -72,7 +72,10 @@ async function start(
       ...(options.maxConcurrent === undefined ? {} : { maxConcurrent: options.maxConcurrent }),
     });
     for (const route of plugin.services[type]?.routes ?? []) route.serve(server, context);
-    return { server, listener: transport.listen(services[type] as string, server.accept) };
+    return {
+      server,
+      listener: transport.listen(services[type] as string, server.accept, server.listenOptions),
+    };
   });
   logger.info('serving', { services, pid });
 

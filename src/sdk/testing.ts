@@ -148,7 +148,7 @@ function testClient<S extends PluginServices, T extends keyof S & ServiceType>(
   const served = new Map(plugin.services[type]?.routes.map((each) => [each.name, each.route]));
   return {
     raw,
-    call: (name, ...args) => {
+    call: async (name, ...args) => {
       const route = served.get(name);
       if (route === undefined) {
         throw new LaunchportError('ERR_ROUTE_UNKNOWN', `plugin ${plugin.name} has no typed route ${name}`);

@@ -51,6 +51,7 @@ export function fakeParts(plugins: readonly Plugin[]) {
       kind: instance === undefined ? 'singleton' : 'container',
       ...(instance === undefined ? {} : { instance }),
       label,
+      owner: `plugin ${plugin.name}`,
       domain: 'user/501',
       target: `user/501/${label}`,
       services: machServices(plugin, instance),

@@ -26,7 +26,7 @@ export function openLink(options: RouteServerOptions = {}): Link {
   const descriptor = world.createListener(bootstrapPath(DIRECTORY, service));
   const transport = new XpcTransport(world.binding());
   const server = new RouteServer(options);
-  const listener = transport.listen(service, server.accept, { descriptor });
+  const listener = transport.listen(service, server.accept, { ...server.listenOptions, descriptor });
   return {
     server,
     listener,

@@ -48,7 +48,7 @@ export class RouteClient implements AsyncDisposable {
    * Calls a typed route.
    * @throws LaunchportError ERR_REMOTE for an error reply (`details.code`, `details.message`), ERR_ROUTE_REQUEST or
    *   ERR_ROUTE_REPLY when a message does not fit its schema, ERR_XPC_TIMEOUT, ERR_XPC_INTERRUPTED (the service went
-   *   away: the call may be repeated), ERR_XPC_INVALID, ERR_ABORTED
+   *   away: the call may be repeated), ERR_XPC_INVALID (there is no such service), ERR_XPC_CANCELLED, ERR_ABORTED
    */
   async call<Req extends WireShape, Rep extends WireShape>(
     route: Route<Req, Rep>,
@@ -88,10 +88,9 @@ export class RouteClient implements AsyncDisposable {
     this.connection.send(requestMessage(route.name, this.#encode(route, request)));
   }
 
-  /** Ends the connection. Calls in progress fail with ERR_XPC_INVALID. */
+  /** Ends the connection. Calls in progress fail with ERR_XPC_CANCELLED. */
   close(): Promise<void> {
-    this.connection.cancel();
-    return this.connection.closed;
+    return this.connection[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -116,7 +115,16 @@ export class RouteClient implements AsyncDisposable {
 
   /** A failure of the transport, with the route it hit. */
   #located(error: unknown, route: string, timeout: number): unknown {
-    if (!isLaunchportError(error, 'ERR_XPC_TIMEOUT', 'ERR_XPC_INTERRUPTED', 'ERR_XPC_INVALID')) return error;
+    if (
+      !isLaunchportError(
+        error,
+        'ERR_XPC_TIMEOUT',
+        'ERR_XPC_INTERRUPTED',
+        'ERR_XPC_INVALID',
+        'ERR_XPC_CANCELLED',
+      )
+    )
+      return error;
     const text =
       error.code === 'ERR_XPC_TIMEOUT'
         ? `no reply from ${this.service}/${route} within ${timeout} ms`

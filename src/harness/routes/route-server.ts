@@ -8,7 +8,14 @@ import {
   type WaitOptions,
   withDeadline,
 } from '../../base/index.js';
-import type { AcceptPeer, PeerHandlers, XpcConnection, XpcDictionary, XpcRequest } from '../../xpc/index.js';
+import type {
+  AcceptPeer,
+  ListenOptions,
+  PeerHandlers,
+  XpcConnection,
+  XpcDictionary,
+  XpcRequest,
+} from '../../xpc/index.js';
 import { assertRouteName, type Route, withoutProtocolKeys } from './route.js';
 import { errorReply, ROUTE_KEY, routeError } from './route-errors.js';
 import { decodeShape, encodeShape, type WireObject, type WireShape } from './wire-shape.js';
@@ -18,7 +25,7 @@ import { WireMismatch } from './wire-type.js';
 export interface RouteContext {
   readonly route: string;
   readonly connection: XpcConnection;
-  /** Aborts when the peer goes or the server ends; nobody waits for the reply then. */
+  /** Aborts when the peer goes: nobody waits for the reply then. Never, for a one-way message. */
   readonly signal: AbortSignal;
   /** Whether the client waits for a reply. The result of the handler is dropped when it does not. */
   readonly isReplyExpected: boolean;
@@ -59,6 +66,7 @@ const NO_PEER_SIGNAL = new AbortController().signal;
 export class RouteServer {
   readonly #routes = new Map<string, Responder>();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #peers = new Set<XpcConnection>();
   readonly #logger: Logger;
   readonly #maxConcurrent: number;
   #isDraining = false;
@@ -76,6 +84,11 @@ export class RouteServer {
   /** Handlers running now. */
   get runningCount(): number {
     return this.#running.size;
+  }
+
+  /** For the listener: lets through a little more than run at once, so that what is too much is told so. */
+  get listenOptions(): ListenOptions {
+    return { maxConcurrent: this.#maxConcurrent + 64 };
   }
 
   /** Serves a typed route. @throws TypeError when the route has a handler already */
@@ -107,7 +120,9 @@ export class RouteServer {
   /** Accepts every peer the listener lets through; peers that come while draining are refused. */
   readonly accept: AcceptPeer = (peer): PeerHandlers | undefined => {
     if (this.#isDraining) return undefined;
+    this.#peers.add(peer);
     return {
+      closed: () => void this.#peers.delete(peer),
       request: (message, request) => this.#answer(message, peer, request),
       message: (message) => {
         void this.#answer(message, peer, undefined);
@@ -125,8 +140,9 @@ export class RouteServer {
     const timeout = options.timeout ?? 10_000;
     const work = async (): Promise<void> => {
       while (this.#running.size > 0) await Promise.allSettled(this.#running);
-      // The replies of the last handlers are still on their way to the transport.
+      // The replies of the last handlers are on their way to the transport, and then to the system.
       await delay(0);
+      await Promise.allSettled([...this.#peers].map((peer) => peer.drained({ timeout })));
     };
     const late = () => new LaunchportError('ERR_TIMEOUT', 'handlers did not end in time');
     await withDeadline('drain', { timeout, signal: options.signal }, late, work).catch((error: unknown) => {
