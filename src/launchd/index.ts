@@ -1,4 +1,6 @@
 /** Jobs, their plists, addresses and state, and the control interface of launchd. Needs no addon. */
+export type { ControlClock } from './budget.js';
+export { type CommandOptions, type CommandResult, type CommandRunner, runCommand } from './command-runner.js';
 export type {
   ControlOptions,
   DomainTarget,
@@ -12,7 +14,18 @@ export type {
   ServiceTarget,
 } from './control.js';
 export { domainForManager, parseDomainTarget, parseServiceTarget, serviceTarget } from './domain.js';
+export { ensureRunning } from './ensure-running.js';
+export { decodeWaitStatus } from './exit-status.js';
 export { assertLabel, isLabel, MAX_LABEL_BYTES } from './label.js';
+export { LaunchctlControl, type LaunchctlOptions } from './launchctl.js';
+export {
+  type ListedJob,
+  parseList,
+  parseListedJob,
+  parseManagerName,
+  parsePrintDisabled,
+} from './listings.js';
 export { buildJobPlist, type ParsedJobPlist, parseJobPlist } from './plist.js';
 export { readJobPlist, writeJobPlist } from './plist-file.js';
 export type { JobDefinition, JobDefinitionInput } from './plist-schema.js';
+export { parsePrint } from './status.js';

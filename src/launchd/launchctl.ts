@@ -1,0 +1,158 @@
+/** launchd as `/bin/launchctl` gives access to it. */
+import { isAbsolute } from 'node:path';
+import { LaunchportError, type Logger, silentLogger, withDeadline } from '../base/index.js';
+import { Budget, type ControlClock, spentError, systemClock } from './budget.js';
+import { type CommandRunner, runCommand } from './command-runner.js';
+import type {
+  ControlOptions,
+  DomainTarget,
+  JobStatus,
+  JobSummary,
+  LaunchControl,
+  ManagerName,
+  ServiceTarget,
+} from './control.js';
+import { domainForManager, parseDomainTarget, parseServiceTarget, serviceTarget } from './domain.js';
+import { NUMBERS } from './error-numbers.js';
+import { isDarwinSignal } from './exit-status.js';
+import { failureNumber, type LaunchctlCall, launchctlFailure, unknownOutcome } from './failure.js';
+import { LabelLock } from './label-lock.js';
+import { bootoutJob } from './launchctl-bootout.js';
+import { bootstrapJob } from './launchctl-bootstrap.js';
+import { kickstartJob } from './launchctl-kickstart.js';
+import { LaunchctlTool } from './launchctl-tool.js';
+import { parseList, parseManagerName } from './listings.js';
+import { readJobPlist } from './plist-file.js';
+
+/** How a control reaches launchctl. */
+export interface LaunchctlOptions {
+  /** Default: runs the real tool. */
+  readonly runner?: CommandRunner;
+  /** The user whose domain is meant; default: of this process. */
+  readonly uid?: number;
+  readonly logger?: Logger;
+  readonly clock?: ControlClock;
+}
+
+/**
+ * Controls launchd through its command-line tool. Every target, label, path and signal is checked before it reaches
+ * a command line, and every exit status is read. Operations that change a job run one at a time per job. A command
+ * that gives no answer in time is never repeated; the job is looked at instead.
+ */
+export class LaunchctlControl implements LaunchControl {
+  readonly kind = 'launchctl';
+  readonly #tool: LaunchctlTool;
+  readonly #uid: number;
+  readonly #logger: Logger;
+  readonly #clock: ControlClock;
+  readonly #lock = new LabelLock();
+
+  constructor(options: LaunchctlOptions = {}) {
+    this.#tool = new LaunchctlTool(options.runner ?? runCommand);
+    this.#uid = options.uid ?? process.getuid?.() ?? 0;
+    this.#logger = options.logger ?? silentLogger;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async defaultDomain(options?: ControlOptions): Promise<DomainTarget> {
+    return domainForManager(await this.managerName(options), this.#uid);
+  }
+
+  async managerName(options?: ControlOptions): Promise<ManagerName> {
+    const call: LaunchctlCall = { arguments: ['managername'] };
+    const text = await this.#tool.read(call, this.#budget(options));
+    const name = parseManagerName(text);
+    if (name !== undefined) return name;
+    throw new LaunchportError(
+      'ERR_LAUNCHD_COMMAND',
+      `launchctl names an unknown session: ${JSON.stringify(text)}`,
+      {
+        hint: 'Name a domain yourself.',
+        details: { ...call, stdout: text },
+      },
+    );
+  }
+
+  /**
+   * @throws TypeError for a relative path; LaunchportError ERR_LAUNCHD_ALREADY_LOADED, ERR_LAUNCHD_PLIST,
+   * ERR_LAUNCHD_PERMISSION, ERR_LAUNCHD_DISABLED, ERR_LAUNCHD_NO_DOMAIN, ERR_LAUNCHD_BUSY and others by number
+   */
+  async bootstrap(domain: DomainTarget, plistPath: string, options?: ControlOptions): Promise<ServiceTarget> {
+    const checked = parseDomainTarget(domain);
+    if (!isAbsolute(plistPath) || plistPath.includes('\0')) {
+      throw new TypeError(`not an absolute plist path: ${JSON.stringify(plistPath)}`);
+    }
+    const budget = this.#budget(options);
+    const { definition, warnings } = await withDeadline(
+      `reading ${plistPath}`,
+      { timeout: budget.remaining, signal: budget.signal },
+      () => spentError(`reading ${plistPath}`, { path: plistPath }),
+      () => readJobPlist(plistPath, this.#uid),
+    );
+    for (const warning of warnings) this.#logger.warn(`job plist ${plistPath}: ${warning}`);
+    const target = serviceTarget(checked, definition.Label);
+    await this.#lock.run(target, budget, () =>
+      bootstrapJob(this.#tool, { domain: checked, target, plistPath, definition }, budget),
+    );
+    this.#logger.debug('job loaded', { target, path: plistPath });
+    return target;
+  }
+
+  async bootout(target: ServiceTarget, options?: ControlOptions): Promise<void> {
+    const checked = canonical(target);
+    const budget = this.#budget(options);
+    await this.#lock.run(checked, budget, () => bootoutJob(this.#tool, checked, budget));
+    this.#logger.debug('job unloaded', { target: checked });
+  }
+
+  async kickstart(
+    target: ServiceTarget,
+    options?: ControlOptions & { readonly kill?: boolean },
+  ): Promise<number | undefined> {
+    const checked = canonical(target);
+    const budget = this.#budget(options);
+    const kill = options?.kill ?? false;
+    return this.#lock.run(checked, budget, () => kickstartJob(this.#tool, checked, kill, budget));
+  }
+
+  /**
+   * Not queued behind other operations: a signal may be what ends them.
+   * @throws LaunchportError ERR_LAUNCHD_NOT_LOADED, ERR_LAUNCHD_STATE when the job has no process
+   */
+  async kill(target: ServiceTarget, signal: NodeJS.Signals, options?: ControlOptions): Promise<void> {
+    const checked = canonical(target);
+    if (!isDarwinSignal(signal)) throw new TypeError(`not a signal: ${JSON.stringify(signal)}`);
+    const budget = this.#budget(options);
+    const call: LaunchctlCall = { arguments: ['kill', signal, checked], ...parseServiceTarget(checked) };
+    const result = await this.#tool.run(call, budget);
+    if (result.exitStatus === 0) return;
+    if (result.exitStatus === undefined) throw unknownOutcome(call, 'the signal may have been sent', result);
+    const hasNoProcess =
+      failureNumber(result) === NUMBERS.noSuchProcess &&
+      (await this.#tool.probe(checked, budget)).kind === 'loaded';
+    if (!hasNoProcess) throw launchctlFailure(call, result);
+    throw launchctlFailure(call, result, {
+      code: 'ERR_LAUNCHD_STATE',
+      meaning: `${checked} has no process`,
+      advice: 'Kickstart it first.',
+    });
+  }
+
+  async print(target: ServiceTarget, options?: ControlOptions): Promise<JobStatus | undefined> {
+    return this.#tool.print(canonical(target), this.#budget(options));
+  }
+
+  async list(options?: ControlOptions): Promise<readonly JobSummary[]> {
+    return parseList(await this.#tool.read({ arguments: ['list'] }, this.#budget(options)));
+  }
+
+  #budget(options: ControlOptions | undefined): Budget {
+    return new Budget(this.#clock, options);
+  }
+}
+
+/** The checked form of a target; a bare domain never gets through. */
+function canonical(target: ServiceTarget): ServiceTarget {
+  const { domain, label } = parseServiceTarget(target);
+  return serviceTarget(domain, label);
+}
