@@ -1,0 +1,38 @@
+// A counted block of raw bytes: a received body, a serialized message, a chunk of frames to send. Header and bytes
+// are one allocation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ref.h"
+
+namespace xpc {
+
+class Bytes {
+ public:
+  Bytes(const Bytes&) = delete;
+  Bytes& operator=(const Bytes&) = delete;
+
+  // Uninitialised.
+  static Ref<Bytes> allocate(size_t capacity);
+  static Ref<Bytes> copy(const void* source, size_t length);
+  // The same block with more room; the caller's reference must be the only one.
+  static Ref<Bytes> grow(Ref<Bytes> block, size_t capacity);
+
+  uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
+  size_t capacity() const { return capacity_; }
+  bool is_unique();
+
+  // Any thread.
+  void retain();
+  void release();
+
+ private:
+  Bytes() = default;
+
+  size_t capacity_;
+  alignas(8) uint32_t references_;  // through std::atomic_ref: the block must stay movable by realloc
+};
+
+}  // namespace xpc

@@ -1,0 +1,179 @@
+#include "channel.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace xpc {
+namespace {
+
+// Below this a socket that calls a packet too large is of no use.
+constexpr size_t kLeastPacketBytes = 1024;
+// Parts of one packet: a few chunks and large bodies at most.
+constexpr size_t kPacketParts = 8;
+
+// Keeps the delegate while it is called: its handlers may let go of it.
+class DelegateHold {
+ public:
+  explicit DelegateHold(Channel::Delegate& delegate) : delegate_(delegate) { delegate.retain_delegate(); }
+  ~DelegateHold() { delegate_.release_delegate(); }
+  DelegateHold(const DelegateHold&) = delete;
+  DelegateHold& operator=(const DelegateHold&) = delete;
+
+ private:
+  Channel::Delegate& delegate_;
+};
+
+}  // namespace
+
+Channel::Channel(LoopQueue& queue, Socket socket, wire::Kind hello, Delegate& delegate)
+    : queue_(queue), socket_(std::move(socket)), delegate_(&delegate), hello_{{sizeof(wire::Hello), hello, 0, 0}, {}} {}
+
+Ref<Channel> Channel::open(LoopQueue& queue, Socket socket, wire::Kind hello, Delegate& delegate) {
+  Ref<Channel> channel = Ref<Channel>::adopt(new Channel(queue, std::move(socket), hello, delegate));
+  channel->poll_ = LoopHandle<uv_poll_t>::open(queue, channel.get(), [&](uv_poll_t* poll) {
+    return uv_poll_init(queue.loop(), poll, channel->socket_.descriptor());
+  });
+  return channel->poll_ ? std::move(channel) : nullptr;
+}
+
+void Channel::release() {
+  if (--references_ == 0) delete this;
+}
+
+void Channel::set_reading(bool is_reading) {
+  is_reading_ = is_reading;
+  poll_again();
+}
+
+void Channel::set_identified() {
+  socket_.set_identifying(false);
+  sender_.reset();
+}
+
+void Channel::poll_again() {
+  if (!poll_) return;
+  const int events = (is_reading_ ? UV_READABLE : 0) | (is_blocked_ ? UV_WRITABLE : 0);
+  if (events == 0) {
+    uv_poll_stop(poll_.get());
+    return;
+  }
+  uv_poll_start(poll_.get(), events, [](uv_poll_t* poll, int status, int fired) {
+    static_cast<Channel*>(poll->data)->handle_poll(status, fired);
+  });
+}
+
+void Channel::handle_poll(int status, int events) {
+  const Burst burst(queue_);
+  const Ref<Channel> alive(this);
+  const DelegateHold hold(*delegate_);
+  if (status < 0) {
+    // A socket error, that is a peer that went with our bytes unread. libuv has stopped polling; reading fetches the
+    // error, and then what the peer had sent.
+    poll_again();
+    events = UV_READABLE;
+  }
+  if ((events & UV_WRITABLE) != 0) {
+    is_blocked_ = false;
+    poll_again();
+    delegate_->channel_can_send(*this);
+  }
+  if ((events & UV_READABLE) != 0 && is_reading_ && poll_) read_packet();
+}
+
+bool Channel::read_packet() {
+  const std::span<uint8_t> buffer = queue_.receive_buffer();
+  std::array<iovec, 2> targets;
+  const size_t used = reader_.prepare(targets, buffer);
+  Socket::Received received = socket_.receive(std::span(targets).first(used));
+  switch (received.status) {
+    case Socket::Status::again:
+      return false;
+    case Socket::Status::reset:
+      return true;
+    case Socket::Status::done:
+      break;
+    default:
+      fail();
+      return false;
+  }
+  sender_ = received.sender;
+  if (received.is_truncated || reader_.consume(received.length, buffer, *this) == FrameReader::Verdict::stop) {
+    fail();
+    return false;
+  }
+  return poll_ && is_reading_;
+}
+
+void Channel::replay() {
+  if (!poll_ || !is_reading_ || !reader_.has_paused()) return;
+  const Ref<Channel> alive(this);
+  const DelegateHold hold(*delegate_);
+  if (reader_.replay(*this) == FrameReader::Verdict::stop) fail();
+}
+
+FrameReader::Verdict Channel::receive(Frame& frame) {
+  const FrameReader::Verdict verdict = delegate_->channel_did_receive(*this, frame);
+  if (!poll_) return FrameReader::Verdict::stop;
+  if (verdict == FrameReader::Verdict::next && !is_reading_) return FrameReader::Verdict::pause;
+  return verdict;
+}
+
+void Channel::flush(OutputQueue& output) {
+  while (poll_ && !is_blocked_ && !is_broken_ && !(is_hello_sent_ && output.is_empty())) {
+    std::array<iovec, kPacketParts> parts;
+    size_t used = 0;
+    size_t hello_length = 0;
+    if (!is_hello_sent_) {
+      hello_length = sizeof hello_;
+      parts[used++] = {&hello_, sizeof hello_};
+    }
+    used += output.gather(std::span(parts).subspan(used), packet_limit_ - hello_length);
+    size_t length = 0;
+    for (size_t index = 0; index < used; ++index) length += parts[index].iov_len;
+    switch (socket_.send(std::span(parts).first(used))) {
+      case Socket::Status::done:
+        is_hello_sent_ = true;
+        output.consume(length - hello_length);
+        break;
+      case Socket::Status::again:
+        is_blocked_ = true;
+        poll_again();
+        return;
+      case Socket::Status::too_large:
+        packet_limit_ /= 2;
+        if (packet_limit_ >= kLeastPacketBytes) break;
+        [[fallthrough]];
+      default:
+        is_broken_ = true;
+        delegate_->channel_did_break(*this);
+        return;
+    }
+  }
+}
+
+void Channel::drain() {
+  if (!poll_) return;
+  const Ref<Channel> alive(this);
+  const DelegateHold hold(*delegate_);
+  while (read_packet()) {
+  }
+  // A pause keeps the rest for later; else the peer has nothing more to say, whether or not it closed its end.
+  if (poll_ && is_reading_) fail();
+}
+
+void Channel::fail() {
+  if (!poll_) return;
+  Delegate* delegate = delegate_;
+  close();
+  delegate->channel_did_close(*this);
+}
+
+void Channel::close() {
+  if (!poll_) return;
+  poll_.close();  // before the descriptor, whose number another thread may get next
+  socket_ = Socket();
+  delegate_ = nullptr;
+}
+
+}  // namespace xpc

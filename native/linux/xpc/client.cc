@@ -1,0 +1,82 @@
+#include "client.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "misuse.h"
+
+namespace xpc {
+namespace {
+
+constexpr uint64_t kLongestDelay = 50;  // milliseconds
+
+bool is_trusted(uid_t uid) { return uid == geteuid() || uid == 0; }
+
+}  // namespace
+
+void Client::set_path(std::string path) {
+  if (!is_inactive() || !path_.empty()) misuse("the socket path is set once, before activation");
+  path_ = std::move(path);
+}
+
+void Client::connect() {
+  retry_.close();
+  int error = 0;
+  Socket socket = Socket::connect(path_, error);
+  if (error == EAGAIN) {
+    retry_later();
+  } else if (error != 0 || !is_trusted(socket.peer().uid) ||
+             !open_channel(std::move(socket), wire::Kind::client_hello, wire::Kind::service_hello)) {
+    fail();
+  } else {
+    delay_ = 0;
+  }
+}
+
+// The backlog is full. There is no event to wait for, and no end: whoever waits for an answer has a deadline.
+void Client::retry_later() {
+  delay_ = std::clamp<uint64_t>(delay_ * 2, 1, kLongestDelay);
+  retry_ = LoopHandle<uv_timer_t>::open(*queue(), this,
+                                        [&](uv_timer_t* timer) { return uv_timer_init(queue()->loop(), timer); });
+  uv_timer_start(
+      retry_.get(),
+      [](uv_timer_t* timer) {
+        const Ref<Client> client(static_cast<Client*>(timer->data));
+        const Burst burst(*client->queue());
+        client->connect();
+      },
+      delay_, 0);
+}
+
+void Client::did_append() {
+  if (!has_channel() && !retry_) connect();
+}
+
+bool Client::accept_hello(const Channel& channel) {
+  if (!channel.sender() || !is_trusted(channel.sender()->uid)) return false;
+  service_ = *channel.sender();
+  return true;
+}
+
+// As on macOS, all that was under way or waiting is lost: what comes next starts anew with another process.
+void Client::did_disconnect() {
+  service_ = {};
+  is_interruption_due_ = true;
+  fail_pending(XPC_ERROR_CONNECTION_INTERRUPTED);
+}
+
+void Client::stop() {
+  retry_.close();
+  MessageConnection::stop();
+}
+
+void Client::run_due() {
+  MessageConnection::run_due();
+  if (!is_interruption_due_ || queue() == nullptr) return;
+  is_interruption_due_ = false;
+  deliver(XPC_ERROR_CONNECTION_INTERRUPTED);
+}
+
+}  // namespace xpc

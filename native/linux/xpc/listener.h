@@ -1,0 +1,57 @@
+// Accepts the clients of one service and hands them out as peers.
+#pragma once
+
+#include <uv.h>
+#include <xpc/loop.h>
+
+#include <string>
+#include <unordered_set>
+
+#include "connection.h"
+#include "inherited_listeners.h"
+#include "loop_handle.h"
+
+namespace xpc {
+
+class Peer;
+
+class Listener final : public Connection {
+ public:
+  Listener(std::string name, LoopQueue* queue) : Connection(Kind::listener, std::move(name), queue) {}
+
+  // Listens on a duplicate. Before activation, once.
+  void set_socket(int descriptor);
+  void set_policy(bool allows_any_user, xpc_refused_handler_t refused, void* context);
+  // The process's own.
+  Credentials credentials() const override;
+
+  // A peer has ended.
+  void forget(Peer& peer) { peers_.erase(&peer); }
+
+ private:
+  void start() override;
+  void stop() override;
+  void update_flow() override;
+  void destroy() override { delete this; }
+
+  bool check_in();
+  void accept_some();
+  // False when there is nobody to accept for now.
+  bool accept_one();
+  bool admits(const Credentials& credentials);
+  void introduce(Socket socket, const Credentials& credentials);
+  void rest();
+
+  // All on the loop's thread once active.
+  Descriptor own_;            // a duplicate of the socket that was set; else empty
+  InheritedListener lease_;   // the socket that launchd gave; else empty
+  int descriptor_ = -1;       // of own_ or lease_
+  LoopHandle<uv_poll_t> poll_;
+  LoopHandle<uv_timer_t> rest_;  // running while there is no descriptor left for another client
+  bool allows_any_user_ = false;
+  xpc_refused_handler_t refused_ = nullptr;
+  void* refused_context_ = nullptr;
+  std::unordered_set<Peer*> peers_;  // borrowed; each leaves before it goes
+};
+
+}  // namespace xpc

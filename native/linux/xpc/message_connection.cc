@@ -1,0 +1,238 @@
+#include "message_connection.h"
+
+#include <cstring>
+
+#include "decoder.h"
+#include "encoder.h"
+#include "misuse.h"
+
+namespace xpc {
+namespace {
+
+// A serialized body from this size on is sent from where it is; copying a smaller one costs less than a packet of
+// its own.
+constexpr size_t kSharedBodyBytes = 32 * 1024;
+
+void check_length(size_t length) {
+  if (length > XPC_LOOP_MESSAGE_LIMIT) misuse("message longer than the limit");
+}
+
+}  // namespace
+
+MessageConnection& MessageConnection::from(xpc_connection_t connection) {
+  Connection* base = Connection::from(connection);
+  if (base->kind() == Kind::listener) misuse("a listener takes no messages");
+  return static_cast<MessageConnection&>(*base);
+}
+
+// --- Sending.
+
+void MessageConnection::send(Dictionary& message) {
+  if (message.is_reply()) {
+    send_reply(message.take_reply_token(), message);
+  } else if (is_usable()) {
+    append(wire::Kind::message, 0, message);
+  }
+}
+
+void MessageConnection::send_reply(ReplyToken token, Dictionary& message) {
+  if (token.connection() != this) misuse("reply sent on another connection than its request came by");
+  if (channel_ && is_running() && token.generation() == generation_) append(wire::Kind::reply, token.id(), message);
+  token.use();
+}
+
+void MessageConnection::send_request(Dictionary& message, xpc_handler_t handler) {
+  if (message.is_reply()) misuse("a reply cannot ask for a reply");
+  if (is_usable()) {
+    append(wire::Kind::request, pending_.add(std::move(handler)), message);
+  } else {
+    failed_.emplace_back(std::move(handler), XPC_ERROR_CONNECTION_INVALID);
+    schedule();
+  }
+}
+
+void MessageConnection::drop_request(uint64_t id, uint32_t generation) {
+  if (!is_on_loop() || !channel_ || !is_running() || generation != generation_) return;
+  output_.append(wire::Kind::dropped, id, {});
+  mark_dirty();
+}
+
+void MessageConnection::append(wire::Kind kind, uint64_t id, Dictionary& message) {
+  if (const std::span<const uint8_t> body = message.serialized(); !body.empty()) {
+    check_length(body.size());
+    if (body.size() < kSharedBodyBytes) {
+      output_.append(kind, id, body);
+    } else {
+      output_.append_shared(kind, id, message.serialized_block(), body.size());
+    }
+  } else {
+    std::vector<uint8_t> encoded;
+    if (!Encoder(encoded).write_document(message)) misuse("message cannot be serialized: too deep, or not sendable");
+    check_length(encoded.size());
+    output_.append(kind, id, encoded);
+  }
+  mark_dirty();
+  if (is_running()) did_append();
+}
+
+void MessageConnection::mark_dirty() {
+  if (is_dirty_ || !is_running()) return;
+  is_dirty_ = true;
+  queue()->mark_dirty(*this);
+}
+
+void MessageConnection::flush() {
+  is_dirty_ = false;
+  if (!is_flowing() || !channel_) return;
+  channel_->flush(output_);
+  if (is_barrier_due()) schedule();
+}
+
+void MessageConnection::send_barrier(dispatch_block_t barrier) {
+  barriers_.push_back({output_.appended(), std::move(barrier)});
+  if (is_barrier_due()) schedule();
+}
+
+bool MessageConnection::is_barrier_due() const {
+  return !barriers_.empty() && (!is_usable() || barriers_.front().position <= output_.finished());
+}
+
+// --- The socket.
+
+bool MessageConnection::open_channel(Socket socket, wire::Kind hello, wire::Kind expected_hello) {
+  channel_ = Channel::open(*queue(), std::move(socket), hello, *this);
+  if (!channel_) return false;
+  ++generation_;
+  is_greeted_ = false;
+  expected_hello_ = expected_hello;
+  update_flow();
+  mark_dirty();
+  return true;
+}
+
+void MessageConnection::update_flow() {
+  if (!channel_) return;
+  channel_->set_reading(is_flowing());
+  if (is_flowing()) mark_dirty();
+}
+
+void MessageConnection::drop_channel() {
+  if (channel_) channel_->close();
+  channel_.reset();
+  output_.clear();
+}
+
+void MessageConnection::stop() {
+  // What was sent before the end leaves, if it can at once: the kernel takes it, as a Mach port would.
+  if (channel_ && suspensions() == 0) channel_->flush(output_);
+  drop_channel();
+  fail_pending(XPC_ERROR_CONNECTION_INVALID);
+}
+
+void MessageConnection::channel_can_send(Channel&) { flush(); }
+
+void MessageConnection::channel_did_break(Channel&) { schedule(); }
+
+void MessageConnection::channel_did_close(Channel&) {
+  drop_channel();
+  did_disconnect();
+}
+
+void MessageConnection::fail_pending(xpc_object_t error) {
+  for (xpc_handler_t& handler : pending_.take_all()) failed_.emplace_back(std::move(handler), error);
+  schedule();
+}
+
+void MessageConnection::run_due() {
+  if (channel_ && is_flowing()) channel_->replay();
+  if (channel_ && channel_->is_broken()) channel_->drain();
+  for (auto& [handler, error] : std::exchange(failed_, {})) {
+    if (queue() != nullptr) handler(error);
+  }
+  while (queue() != nullptr && is_barrier_due()) {
+    const dispatch_block_t block = std::move(barriers_.front().block);
+    barriers_.pop_front();
+    block();
+  }
+}
+
+void MessageConnection::forget_handlers() {
+  pending_.take_all();
+  failed_.clear();
+  barriers_.clear();
+  spare_.reset();
+}
+
+// --- Receiving.
+
+FrameReader::Verdict MessageConnection::channel_did_receive(Channel& channel, Frame& frame) {
+  if (!is_greeted_) return receive_hello(channel, frame);
+  switch (frame.header.kind) {
+    case wire::Kind::message:
+    case wire::Kind::request:
+      return receive_message(frame);
+    case wire::Kind::reply:
+    case wire::Kind::dropped:
+      return receive_reply(frame);
+    default:
+      return FrameReader::Verdict::stop;
+  }
+}
+
+FrameReader::Verdict MessageConnection::receive_hello(Channel& channel, const Frame& frame) {
+  wire::Hello hello;
+  if (frame.header.kind != expected_hello_) return FrameReader::Verdict::stop;
+  std::memcpy(&hello, frame.body.data(), sizeof hello);
+  if (hello != wire::Hello{} || !accept_hello(channel)) return FrameReader::Verdict::stop;
+  channel.set_identified();
+  is_greeted_ = true;
+  return FrameReader::Verdict::next;
+}
+
+FrameReader::Verdict MessageConnection::receive_message(Frame& frame) {
+  if (!Decoder::is_dictionary(frame.body)) return FrameReader::Verdict::stop;
+  Ref<Dictionary> message = make_message(frame);
+  const bool is_request = frame.header.kind == wire::Kind::request;
+  const Ref<MessageConnection> self(this);
+  message->set_origin(self, is_request ? ReplyToken(self, frame.header.id, generation_) : ReplyToken());
+  deliver(message.get());
+  recycle(std::move(message));
+  return FrameReader::Verdict::next;
+}
+
+FrameReader::Verdict MessageConnection::receive_reply(Frame& frame) {
+  const bool is_dropped = frame.header.kind == wire::Kind::dropped;
+  if (!is_dropped && !Decoder::is_dictionary(frame.body)) return FrameReader::Verdict::stop;
+  const std::optional<xpc_handler_t> handler = pending_.take(frame.header.id);
+  if (!handler) return FrameReader::Verdict::stop;
+  if (is_dropped) {
+    (*handler)(XPC_ERROR_CONNECTION_INTERRUPTED);
+    return FrameReader::Verdict::next;
+  }
+  Ref<Dictionary> message = make_message(frame);
+  message->set_origin(Ref<MessageConnection>(this), ReplyToken());
+  (*handler)(message.get());
+  recycle(std::move(message));
+  return FrameReader::Verdict::next;
+}
+
+Ref<Dictionary> MessageConnection::make_message(Frame& frame) {
+  Ref<Dictionary> message = spare_ ? std::move(spare_) : Ref<Dictionary>::adopt(new Dictionary());
+  if (frame.block) {
+    message->set_serialized(std::move(frame.block), frame.body.size());
+  } else {
+    message->borrow_serialized(frame.body);
+  }
+  return message;
+}
+
+void MessageConnection::recycle(Ref<Dictionary> message) {
+  if (message->is_unique()) {
+    message->clear();
+    spare_ = std::move(message);
+  } else {
+    message->keep_serialized();
+  }
+}
+
+}  // namespace xpc

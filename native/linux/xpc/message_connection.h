@@ -1,0 +1,93 @@
+// A connection that messages travel on: a client or a peer. Both ends may send, request and reply.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "channel.h"
+#include "connection.h"
+#include "dictionary.h"
+#include "output_queue.h"
+#include "pending_replies.h"
+
+namespace xpc {
+
+class MessageConnection : public Connection, private Channel::Delegate {
+ public:
+  // The connection as one that takes messages; aborts when it is a listener.
+  static MessageConnection& from(xpc_connection_t connection);
+
+  // Sends a message, or a reply to the request it was made for.
+  void send(Dictionary& message);
+  void send_request(Dictionary& message, xpc_handler_t handler);
+  void send_barrier(dispatch_block_t barrier);
+  // A request will not be answered. Tells the peer, if it is still the one that asked.
+  void drop_request(uint64_t id, uint32_t generation);
+  size_t unsent_bytes() const { return output_.unsent_bytes(); }
+
+  void flush() final;
+
+ protected:
+  using Connection::Connection;
+  ~MessageConnection() = default;
+
+  void stop() override;
+  void update_flow() final;
+  void run_due() override;
+  void forget_handlers() final;
+
+  // Something was appended to the output of a running connection.
+  virtual void did_append() {}
+  // The first frame of the other end arrived. False when it must not be talked to.
+  virtual bool accept_hello(const Channel& channel) = 0;
+  // The other end is gone; the channel is closed and pending replies are about to fail.
+  virtual void did_disconnect() = 0;
+
+  // Starts talking by a connected socket. False when the loop refuses it.
+  bool open_channel(Socket socket, wire::Kind hello, wire::Kind expected_hello);
+  bool has_channel() const { return static_cast<bool>(channel_); }
+  // Gives up the socket and everything that waits to be sent.
+  void drop_channel();
+  // Every request that waits gets the error, soon.
+  void fail_pending(xpc_object_t error);
+
+ private:
+  struct Barrier {
+    uint64_t position;  // of the output
+    dispatch_block_t block;
+  };
+
+  void retain_delegate() final { retain(); }
+  void release_delegate() final { release(); }
+  FrameReader::Verdict channel_did_receive(Channel& channel, Frame& frame) final;
+  void channel_can_send(Channel& channel) final;
+  void channel_did_break(Channel& channel) final;
+  void channel_did_close(Channel& channel) final;
+
+  void append(wire::Kind kind, uint64_t id, Dictionary& message);
+  void mark_dirty();
+  void send_reply(ReplyToken token, Dictionary& message);
+  bool is_barrier_due() const;
+  FrameReader::Verdict receive_hello(Channel& channel, const Frame& frame);
+  FrameReader::Verdict receive_message(Frame& frame);
+  FrameReader::Verdict receive_reply(Frame& frame);
+  Ref<Dictionary> make_message(Frame& frame);
+  void recycle(Ref<Dictionary> message);
+
+  // All on the loop's thread once active.
+  OutputQueue output_;
+  Ref<Channel> channel_;      // null when not connected
+  uint32_t generation_ = 0;   // counts channels
+  wire::Kind expected_hello_{};
+  bool is_greeted_ = false;  // the other end's hello was read from this channel
+  bool is_dirty_ = false;
+  PendingReplies pending_;
+  std::vector<std::pair<xpc_handler_t, xpc_object_t>> failed_;  // reply handlers and the error each is to get
+  std::deque<Barrier> barriers_;
+  Ref<Dictionary> spare_;  // reused for the next received message, when nobody kept the last
+};
+
+}  // namespace xpc
