@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/native/**', 'test/integration/**'],
+          exclude: ['test/native/**', 'test/integration/**', '**/node_modules/**'],
         },
       },
       { test: { name: 'native', include: ['test/native/**/*.test.ts'], pool: 'forks' } },
