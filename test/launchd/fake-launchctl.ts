@@ -1,0 +1,75 @@
+/** A scripted launchctl: answers by verb, in order, and notes what it was asked. Its clock moves only by waiting. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommandResult, CommandRunner, ControlClock } from '../../src/launchd/index.js';
+
+/** One answer; `hang` never answers, so the runner kills it when its time is up. */
+export type Answer = { exit?: number; stdout?: string; stderr?: string } | 'hang';
+
+const FIXTURES = join(import.meta.dirname, '../../fixtures');
+
+export const ECHO = 'gui/501/com.example.echo';
+export const ECHO_PLIST = join(FIXTURES, 'plists/on-demand.plist');
+
+/** The text of a launchctl fixture. */
+export function fixture(name: string): string {
+  return readFileSync(join(FIXTURES, 'launchctl', name), 'utf8');
+}
+
+/** The path of a plist fixture. */
+export function plistFixture(name: string): string {
+  return join(FIXTURES, 'plists', name);
+}
+
+/** The answer of `print` with the text of a fixture. */
+export function printed(name: string): Answer {
+  return { stdout: fixture(`print/${name}`) };
+}
+
+export const absent: Answer = {
+  exit: 113,
+  stderr: 'Could not find service "com.example.echo" in domain for user gui: 501\n',
+};
+
+/** `bootstrap` failing as it does on macOS. */
+export function bootstrapFailed(number: number, text: string): Answer {
+  return { exit: number, stderr: `Bootstrap failed: ${number}: ${text}\n` };
+}
+
+export class FakeLaunchctl {
+  /** What was run, without `print`: `bootstrap gui/501 /path`. */
+  readonly commands: string[] = [];
+  prints = 0;
+  readonly clock: ControlClock & { time: number };
+  readonly #script: Map<string, Answer[]>;
+
+  /** The last answer of each verb repeats. A verb without a script fails the test. */
+  constructor(script: Readonly<Record<string, readonly Answer[]>>) {
+    this.#script = new Map(Object.entries(script).map(([verb, answers]) => [verb, [...answers]]));
+    const clock = {
+      time: 0,
+      now: () => clock.time,
+      delay: async (ms: number) => {
+        clock.time += ms;
+      },
+    };
+    this.clock = clock;
+  }
+
+  readonly runner: CommandRunner = async (file, args, { timeout, signal }): Promise<CommandResult> => {
+    signal?.throwIfAborted();
+    if (file !== '/bin/launchctl') throw new Error(`ran ${file}`);
+    const verb = args[0] ?? '';
+    if (verb === 'print') this.prints++;
+    else this.commands.push(args.join(' '));
+    const answers = this.#script.get(verb);
+    const answer = answers !== undefined && answers.length > 1 ? answers.shift() : answers?.[0];
+    if (answer === undefined) throw new Error(`no answer for ${args.join(' ')}`);
+    if (answer === 'hang') {
+      this.clock.time += timeout;
+      return { exitStatus: undefined, signal: 'SIGKILL', isTimedOut: true, stdout: '', stderr: '' };
+    }
+    const { exit = 0, stdout = '', stderr = '' } = answer;
+    return { exitStatus: exit, signal: undefined, isTimedOut: false, stdout, stderr };
+  };
+}
