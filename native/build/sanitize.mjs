@@ -36,9 +36,14 @@ function build() {
   const prefix = resolve(dirname(process.execPath), '..');
   const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node_api.h'));
   const headers = hasHeaders ? [`--nodedir=${prefix}`] : [];
-  const args = [nodeGyp, 'configure', 'build', '--jobs=2', ...headers, '--', '-Dsanitize=1'];
-  const result = spawnSync(process.execPath, args, { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (result.status !== 0) process.exit(result.status ?? 1);
+  for (const args of [
+    ['configure', ...headers, '--', '-Dsanitize=1'],
+    ['build', '--jobs=2', ...headers],
+  ]) {
+    const options = { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] };
+    const result = spawnSync(process.execPath, [nodeGyp, '--loglevel=error', ...args], options);
+    if (result.status !== 0) process.exit(result.status ?? 1);
+  }
 }
 
 function test(args) {
