@@ -1,6 +1,8 @@
 /** A scripted launchctl: answers by verb, in order, and notes what it was asked. Its clock moves only by waiting. */
-import { readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { CommandResult, CommandRunner, ControlClock } from '../../src/launchd/index.js';
 
 /** One answer; `hang` never answers, so the runner kills it when its time is up. */
@@ -9,16 +11,26 @@ export type Answer = { exit?: number; stdout?: string; stderr?: string } | 'hang
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 
 export const ECHO = 'gui/501/com.example.echo';
-export const ECHO_PLIST = join(FIXTURES, 'plists/on-demand.plist');
 
 /** The text of a launchctl fixture. */
 export function fixture(name: string): string {
   return readFileSync(join(FIXTURES, 'launchctl', name), 'utf8');
 }
 
-/** The path of a plist fixture. */
+/** The path of a plist fixture. Its owner and mode are whatever the checkout made of them. */
 export function plistFixture(name: string): string {
   return join(FIXTURES, 'plists', name);
+}
+
+/** Copies the plist fixtures to where only this user can write them, until the test file ends. */
+export function privatePlists(): (name: string) => string {
+  const directory = mkdtempSync(join(tmpdir(), 'lp-'));
+  for (const name of readdirSync(join(FIXTURES, 'plists'))) {
+    copyFileSync(plistFixture(name), join(directory, name));
+    chmodSync(join(directory, name), 0o600);
+  }
+  afterAll(() => rmSync(directory, { recursive: true }));
+  return (name) => join(directory, name);
 }
 
 /** The answer of `print` with the text of a fixture. */
