@@ -158,7 +158,8 @@ function testClient<S extends PluginServices, T extends keyof S & ServiceType>(
   };
 }
 
-function mockPluginProcess(process: MockProcess, writeError: (text: string) => void): PluginProcess {
+/** A program of the mock world as `serve` sees it. */
+export function mockPluginProcess(process: MockProcess, writeError: (text: string) => void): PluginProcess {
   return {
     pid: process.pid,
     args: process.argv.slice(1),
