@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kLeastPacketBytes = 1024;
 // Parts of one packet: a few chunks and large bodies at most.
 constexpr size_t kPacketParts = 8;
+// More than a socket buffer holds, however small the packets are.
+constexpr int kDrainPackets = 4096;
 
 // Keeps the delegate while it is called: its handlers may let go of it.
 class DelegateHold {
@@ -78,38 +80,40 @@ void Channel::handle_poll(int status, int events) {
     poll_again();
     delegate_->channel_can_send(*this);
   }
-  if ((events & UV_READABLE) != 0 && is_reading_ && poll_) read_packet();
+  if ((events & UV_READABLE) != 0 && is_reading_ && poll_) read_some();
 }
 
-bool Channel::read_packet() {
+bool Channel::read_some() {
+  const FrameReader::Verdict verdict = reader_.has_paused() ? reader_.replay(*this) : read_packet();
+  if (verdict == FrameReader::Verdict::stop) fail();
+  return poll_ && is_reading_ && verdict == FrameReader::Verdict::next;
+}
+
+FrameReader::Verdict Channel::read_packet() {
   const std::span<uint8_t> buffer = queue_.receive_buffer();
   std::array<iovec, 2> targets;
   const size_t used = reader_.prepare(targets, buffer);
   Socket::Received received = socket_.receive(std::span(targets).first(used));
   switch (received.status) {
     case Socket::Status::again:
-      return false;
+      return FrameReader::Verdict::pause;  // nothing there
     case Socket::Status::reset:
-      return true;
+      return FrameReader::Verdict::next;  // only the error was there; data or the end follow
     case Socket::Status::done:
       break;
     default:
-      fail();
-      return false;
+      return FrameReader::Verdict::stop;
   }
   sender_ = received.sender;
-  if (received.is_truncated || reader_.consume(received.length, buffer, *this) == FrameReader::Verdict::stop) {
-    fail();
-    return false;
-  }
-  return poll_ && is_reading_;
+  if (received.is_truncated) return FrameReader::Verdict::stop;
+  return reader_.consume(received.length, buffer, *this);
 }
 
 void Channel::replay() {
   if (!poll_ || !is_reading_ || !reader_.has_paused()) return;
   const Ref<Channel> alive(this);
   const DelegateHold hold(*delegate_);
-  if (reader_.replay(*this) == FrameReader::Verdict::stop) fail();
+  read_some();
 }
 
 FrameReader::Verdict Channel::receive(Frame& frame) {
@@ -156,7 +160,8 @@ void Channel::drain() {
   if (!poll_) return;
   const Ref<Channel> alive(this);
   const DelegateHold hold(*delegate_);
-  while (read_packet()) {
+  // Bounded: a peer that only closed its ear could go on talking for ever.
+  for (int count = 0; count < kDrainPackets && read_some(); ++count) {
   }
   // A pause keeps the rest for later; else the peer has nothing more to say, whether or not it closed its end.
   if (poll_ && is_reading_) fail();

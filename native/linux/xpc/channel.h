@@ -62,8 +62,9 @@ class Channel final : private FrameReader::Sink {
   FrameReader::Verdict receive(Frame& frame) override;
   void poll_again();
   void handle_poll(int status, int events);
-  // False when there is nothing more to read for now, or ever.
-  bool read_packet();
+  // Reads what a pause held back, or else a packet. False when there is nothing more for now, or ever.
+  bool read_some();
+  FrameReader::Verdict read_packet();
   void fail();
 
   // All on the loop's thread.
