@@ -85,7 +85,7 @@ export class Channel implements Receiver {
       const request = new PendingRequest(this, service, timeout, resolve, reject);
       this.#engine.requests.add(request);
       try {
-        this.#engine.outbox.write(Outbound.request, handle, request.id, message);
+        this.#flow.count(this.#engine.outbox.write(Outbound.request, handle, request.id, message));
       } catch (error) {
         this.#engine.requests.take(request.id, this);
         throw error;
@@ -101,7 +101,7 @@ export class Channel implements Receiver {
   reply(token: Handle, message: XpcMessage): boolean {
     if (!this.isOpen) return false;
     try {
-      this.#engine.outbox.write(Outbound.reply, this.settings.handle, token, message);
+      this.#flow.count(this.#engine.outbox.write(Outbound.reply, this.settings.handle, token, message));
       return true;
     } catch (error) {
       this.log('a reply could not be sent', error);

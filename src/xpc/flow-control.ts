@@ -1,10 +1,10 @@
 /** Keeps a sender from running ahead of its reader: what a connection may still send, and when it may again. */
 import { LaunchportError } from '../base/index.js';
 
-/** One-way bytes sent in one turn of the event loop after which `drained` waits for the next. */
+/** Bytes sent in one turn of the event loop after which `drained` waits for the next. */
 const TURN_BYTES = 256 * 1024;
 
-/** One-way bytes taken in one turn. The binding takes more before it drops messages, but tells that only later. */
+/** Bytes sent in one turn after which no one-way message is taken. The binding drops some far beyond this, and tells late. */
 const MAX_TURN_BYTES = 32 * 1024 * 1024;
 
 /** The flow control of one connection. */
@@ -42,7 +42,7 @@ export class FlowControl {
     });
   }
 
-  /** Counts bytes sent one way. */
+  /** Counts bytes sent. */
   count(byteLength: number): void {
     this.#turnBytes += byteLength;
     if (this.#turnBytes < TURN_BYTES || this.#turnEnd !== undefined) return;

@@ -69,28 +69,33 @@ class IncomingRequest implements XpcRequest {
   /** Runs the handler and answers with its result. To be called from within the gate. */
   run(handlers: PeerHandlers, message: XpcDictionary): void {
     if (!this.#channel.isOpen) {
-      this.#finish(undefined);
+      this.#end(false);
       return;
     }
     try {
       const result = handlers.request?.(message, this) as XpcMessage | Promise<XpcMessage>;
-      if (isThenable(result)) result.then(this.#finish, this.#fail);
-      else this.#finish(result);
+      if (isThenable(result)) result.then(this.#answer, this.#fail);
+      else this.#answer(result);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  readonly #finish = (reply: XpcMessage | undefined): void => {
-    if (this.#controller !== undefined) this.#signals.delete(this.#controller);
-    if (reply === undefined || !this.#channel.reply(this.#token, reply)) this.#channel.drop(this.#token);
-    this.#gate.leave();
+  readonly #answer = (reply: XpcMessage | undefined): void => {
+    if (reply === undefined) this.#fail('it returned nothing');
+    else this.#end(this.#channel.reply(this.#token, reply));
   };
 
   readonly #fail = (error: unknown): void => {
     this.#channel.log('a request was dropped: its handler failed', error);
-    this.#finish(undefined);
+    this.#end(false);
   };
+
+  #end(isAnswered: boolean): void {
+    if (this.#controller !== undefined) this.#signals.delete(this.#controller);
+    if (!isAnswered) this.#channel.drop(this.#token);
+    this.#gate.leave();
+  }
 }
 
 function isThenable(value: XpcMessage | Promise<XpcMessage>): value is Promise<XpcMessage> {
