@@ -44,7 +44,8 @@ export function withDeadline<T>(
     const onAbort = () => fail(abortedError(what, signal as AbortSignal));
     const timer = setTimeout(() => fail(onTimeout()), Math.min(Math.max(timeout, 0), MAX_TIMEOUT_MS));
     signal?.addEventListener('abort', onAbort, { once: true });
-    work(inner.signal).then(
+    // Called in an async function, so that what it throws at once rejects like the rest.
+    (async () => work(inner.signal))().then(
       (value) => finish(() => resolve(value)),
       (error: unknown) => finish(() => reject(error)),
     );

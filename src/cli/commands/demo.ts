@@ -65,6 +65,7 @@ async function tellStory(
   tell('bundle found', `${plugin.bundlePath} (${plugin.format})`);
   tell('configuration', { ...plugin.config.servicesConfig });
   const registration = await host.registrar.register(plugin, { signal });
+  if (registration === undefined) throw unexpected(name, 'has no service to register');
   tell('label', registration.label);
   for (const service of registration.services) tell('Mach service', service);
   tell('plist', `${registration.plistPath}\n${indent(await readFile(registration.plistPath, 'utf8'))}`);

@@ -1,0 +1,20 @@
+/** Time as the supervisor sees it, so that tests move it by hand. */
+import { performance } from 'node:perf_hooks';
+import { MAX_TIMEOUT_MS } from '../base/index.js';
+
+/** A source of time and timers. */
+export interface Clock {
+  /** Milliseconds of a clock that never goes back; only differences mean something. */
+  now(): number;
+  /** Calls `callback` once after `ms` milliseconds, never before this returns. The result cancels it. */
+  schedule(ms: number, callback: () => void): () => void;
+}
+
+/** The machine's monotonic clock: changes of the wall clock neither hurry nor delay a job. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  schedule(ms, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS));
+    return () => clearTimeout(timer);
+  },
+};

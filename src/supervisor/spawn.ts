@@ -1,0 +1,73 @@
+/** Starting a job's process: executable, environment, streams and listeners put together. */
+import { accessSync, constants as fsConstants } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import type { SpawnedProcess, SupervisorPort } from '../native/index.js';
+import { standardPath } from './environment.js';
+import type { JobSettings } from './job-settings.js';
+import type { ServiceEndpoint } from './service-registry.js';
+import { openStdio } from './stdio.js';
+
+/**
+ * Sent to a job when its supervisor dies without a word. Not SIGTERM, which a job may ignore: what is left behind
+ * would keep its services from the next supervisor.
+ */
+const PARENT_DEATH_SIGNAL = constants.signals.SIGKILL;
+
+/**
+ * Starts the process with descriptors 0, 1, 2 and one per endpoint, and nothing else.
+ * @throws the system's error, with `code` and `syscall`; nothing then runs and nothing stays open
+ */
+export function spawnJob(
+  port: SupervisorPort,
+  settings: JobSettings,
+  endpoints: readonly ServiceEndpoint[],
+  environment: readonly string[],
+): SpawnedProcess {
+  const file = findProgram(settings.program, settings.workingDirectory);
+  const stdio = openStdio(settings.stdio, settings.umask);
+  try {
+    return port.spawn({
+      file,
+      args: settings.args,
+      env: environment,
+      cwd: settings.workingDirectory,
+      stdio: stdio.descriptors,
+      listeners: endpoints.map(({ name, descriptor }) => ({ name, descriptor })),
+      ...(settings.umask === undefined ? {} : { umask: settings.umask }),
+      ...(settings.nice === undefined ? {} : { nice: settings.nice }),
+      parentDeathSignal: PARENT_DEATH_SIGNAL,
+    });
+  } finally {
+    stdio.close();
+  }
+}
+
+/** Why a start failed, for people: `ENOENT: /usr/local/bin/missing (execve)`. */
+export function spawnFailureText(error: unknown, program: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error.message;
+  return `${code}: ${path ?? program}${syscall === undefined ? '' : ` (${syscall})`}`;
+}
+
+/** The absolute path of a program: a bare name is looked up in the standard path, not in the job's own PATH. */
+function findProgram(program: string, workingDirectory: string): string {
+  if (program.includes('/')) return resolve(workingDirectory, program);
+  const candidates = standardPath()
+    .split(delimiter)
+    .map((directory) => join(directory, program));
+  const found = candidates.find((candidate) => isExecutable(candidate));
+  if (found !== undefined) return found;
+  const error: NodeJS.ErrnoException = new Error(`not found in ${standardPath()}: ${program}`);
+  throw Object.assign(error, { code: 'ENOENT', syscall: 'execve', path: program });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, fsConstants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
