@@ -3,7 +3,7 @@
  * native tests against it: `node native/build/sanitize.mjs [vitest arguments]`. Fails when a test fails, when a
  * sanitizer reports an error in any process, or when memory that the addon allocated leaked.
  *
- * Leaks that Node and V8 have of their own are not told: their stacks do not begin in the addon's file.
+ * Leaks of Node and V8 are not told.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -69,13 +69,18 @@ function test(args) {
   return result.status ?? 1;
 }
 
-/** The reports that concern us: every error, and each leak with a frame in the addon. */
+/** The reports that concern us: every error, and each leak of memory that our code asked for. */
 function readReports() {
   return readdirSync(logs).flatMap((name) => {
     const text = readFileSync(join(logs, name), 'utf8');
     if (/ERROR: AddressSanitizer|runtime error:/.test(text)) return [`${name}:\n${text}`];
-    return text
-      .split('\n\n')
-      .filter((part) => /^(Direct|Indirect) leak/m.test(part) && part.includes('launchport.node'));
+    return text.split('\n\n').filter((part) => /^(Direct|Indirect) leak/.test(part) && isOurs(part));
   });
+}
+
+/** Whether our code allocated it, itself or through Node-API, and not JavaScript that our code called. */
+function isOurs(leak) {
+  const frames = leak.split('\n').slice(1);
+  const first = frames.findIndex((frame) => /native\/(addon|linux)\//.test(frame));
+  return first >= 0 && !frames.slice(0, first).some((frame) => / (v8|node)::| Builtins_/.test(frame));
 }
