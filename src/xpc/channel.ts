@@ -5,7 +5,7 @@ import type { Decoder } from './decoder.js';
 import type { Engine, Receiver } from './engine.js';
 import { cancelledError, failureError } from './failure.js';
 import { FlowControl } from './flow-control.js';
-import { PendingRequest } from './request-table.js';
+import { OutgoingRequests } from './outgoing-requests.js';
 import type { XpcDictionary, XpcMessage } from './value.js';
 
 /** What a channel is made of. */
@@ -36,9 +36,9 @@ export class Channel implements Receiver {
   readonly closed: Promise<void>;
   readonly #engine: Engine;
   readonly #flow: FlowControl;
+  readonly #requests: OutgoingRequests;
   #sink: ChannelSink = {};
   #state: 'open' | 'cancelled' | 'closed' = 'open';
-  #pending = 0;
   #isHeld = false;
   #resolveClosed: () => void = () => {};
 
@@ -46,6 +46,7 @@ export class Channel implements Receiver {
     this.#engine = engine;
     this.settings = settings;
     this.#flow = new FlowControl(settings.service);
+    this.#requests = new OutgoingRequests(engine, settings.handle, settings.service, settings.maxPending);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -76,24 +77,9 @@ export class Channel implements Receiver {
 
   request(message: XpcMessage, options: WaitOptions): Promise<XpcDictionary> {
     return new Promise((resolve, reject) => {
-      const { service, handle, maxPending } = this.settings;
-      const { timeout = this.settings.timeout, signal } = options;
-      if (Number.isNaN(timeout)) throw new RangeError('timeout is not a number');
       this.#assertOpen();
-      if (signal?.aborted) throw abortedError(`a request to ${service}`, signal);
-      if (this.#pending >= maxPending) throw tooManyPending(service, maxPending);
-      const request = new PendingRequest(this, service, timeout, resolve, reject);
-      this.#engine.requests.add(request);
-      try {
-        this.#flow.count(this.#engine.outbox.write(Outbound.request, handle, request.id, message));
-      } catch (error) {
-        this.#engine.requests.take(request.id, this);
-        throw error;
-      }
-      this.#pending++;
-      this.#engine.track(request);
-      if (signal === undefined) return;
-      request.watch(signal, () => this.#reject(request, abortedError(`a request to ${service}`, signal)));
+      const { timeout = this.settings.timeout, signal } = options;
+      this.#flow.count(this.#requests.send(message, { timeout, signal }, resolve, reject));
     });
   }
 
@@ -160,24 +146,15 @@ export class Channel implements Receiver {
   }
 
   onReply(id: number, decoder: Decoder, start: number, end: number): void {
-    const request = this.#take(id);
-    // The caller of a request that timed out or was aborted is gone.
-    if (request === undefined || request.isSettled) return;
-    try {
-      const reply = decoder.decode(start, end);
-      this.#engine.untrack(request);
-      request.resolve(reply);
-    } catch (error) {
-      this.#reject(request, error);
-      this.#onMalformed(error);
-    }
+    const error = this.#requests.replied(id, () => decoder.decode(start, end));
+    if (error !== undefined) this.#onMalformed(error);
   }
 
   onRequestFailed(id: number, failure: number, text: string): void {
     const { service } = this.settings;
-    const request = this.#take(id);
-    if (request === undefined || request.isSettled) return;
-    this.#reject(request, this.isOpen ? failureError(failure, text, service) : cancelledError(service));
+    this.#requests.failed(id, () =>
+      this.isOpen ? failureError(failure, text, service) : cancelledError(service),
+    );
   }
 
   onEvent(event: number, failure: number, text: string): void {
@@ -222,11 +199,7 @@ export class Channel implements Receiver {
     this.#state = 'closed';
     this.#engine.forget(this.settings.handle);
     // The binding fails them first; this is for one that is closed with requests on their way.
-    if (this.#pending > 0) {
-      for (const request of this.#engine.requests.takeAll(this)) {
-        if (!request.isSettled) this.#reject(request, end);
-      }
-    }
+    this.#requests.failAll(end);
     this.#guard('closed', () => this.#sink.closed?.(end));
     this.#resolveClosed();
     if (this.#isHeld) this.#engine.release();
@@ -236,17 +209,6 @@ export class Channel implements Receiver {
   #end(reason: LaunchportError): void {
     this.#sink.ended?.(reason);
     this.#flow.setCongested(false);
-  }
-
-  #take(id: number): PendingRequest | undefined {
-    const request = this.#engine.requests.take(id, this);
-    if (request !== undefined) this.#pending--;
-    return request;
-  }
-
-  #reject(request: PendingRequest, error: unknown): void {
-    this.#engine.untrack(request);
-    request.reject(error);
   }
 
   #decode(decoder: Decoder, start: number, end: number): XpcDictionary | undefined {
@@ -287,11 +249,4 @@ export class Channel implements Receiver {
       details: { service },
     });
   }
-}
-
-function tooManyPending(service: string, maxPending: number): LaunchportError {
-  return new LaunchportError('ERR_XPC_QUEUE_FULL', `${service}: ${maxPending} requests wait for an answer`, {
-    hint: 'Await replies before sending more, or raise maxPending.',
-    details: { service, maxPending },
-  });
 }
