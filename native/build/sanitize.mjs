@@ -51,7 +51,15 @@ function test(args) {
   const common = `log_path=${join(logs, 'report')}:malloc_context_size=40`;
   const result = spawnSync(
     process.execPath,
-    [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'native', ...args],
+    [
+      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--project',
+      'native',
+      '--testTimeout=60000',
+      '--hookTimeout=60000',
+      ...args,
+    ],
     {
       cwd: root,
       stdio: 'inherit',
