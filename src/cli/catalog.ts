@@ -1,7 +1,8 @@
 /** The catalog and the connections that commands share, made from options and environment in one place. */
 import { resolve } from 'node:path';
-import { ApiClient } from '../harness/index.js';
-import { PluginCatalog, pluginDirectories, type Roots, resolveRoots } from '../plugin/index.js';
+import { isLaunchportError } from '../base/index.js';
+import { ApiClient, type RemotePlugin } from '../harness/index.js';
+import { PluginCatalog, pluginDirectories, resolveRoots, type ServiceType } from '../plugin/index.js';
 import { XpcTransport } from '../xpc/index.js';
 import type { CliContext } from './context.js';
 
@@ -10,17 +11,23 @@ export interface SearchOptions {
   readonly pluginDir?: readonly string[];
 }
 
-/** The roots as the environment sets them. */
-export function openRoots(context: CliContext): Roots {
-  return resolveRoots({}, context.environment);
+/** What a configuration declares, as read from disk or as told by the API server. */
+export interface DeclaredServices {
+  readonly servicesConfig?: { readonly services: readonly { readonly type: ServiceType }[] } | undefined;
 }
 
 /** A catalog over `--plugin-dir`, then the standard directories. */
 export function openCatalog(context: CliContext, options: SearchOptions): PluginCatalog {
-  const extra = (options.pluginDir ?? []).map((directory) => resolve(context.cwd, directory));
+  const { environment } = context;
+  const extra = absoluteDirectories(context, options);
   return new PluginCatalog({
-    directories: pluginDirectories(openRoots(context), { extra }, context.environment),
+    directories: pluginDirectories(resolveRoots({}, environment), { extra }, environment),
   });
+}
+
+/** `--plugin-dir` as absolute paths. */
+export function absoluteDirectories(context: CliContext, options: SearchOptions): readonly string[] {
+  return (options.pluginDir ?? []).map((directory) => resolve(context.cwd, directory));
 }
 
 /**
@@ -33,5 +40,16 @@ export async function withServer<T>(work: (client: ApiClient) => Promise<T>): Pr
     return await work(ApiClient.connect(transport));
   } finally {
     await transport.close();
+  }
+}
+
+/** What the API server has loaded; undefined when there is no server, or no addon to reach one with. */
+export async function loadedPlugins(): Promise<readonly RemotePlugin[] | undefined> {
+  try {
+    return await withServer((client) => client.pluginList());
+  } catch (error) {
+    if (isLaunchportError(error, 'ERR_SERVER_NOT_RUNNING', 'ERR_ADDON_NOT_FOUND', 'ERR_UNSUPPORTED'))
+      return undefined;
+    throw error;
   }
 }

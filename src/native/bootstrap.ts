@@ -1,8 +1,7 @@
 /** The Linux bootstrap namespace: one directory of sockets, one socket per Mach service. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { LaunchportError } from '../base/errors.js';
-import { assertServiceName } from '../base/service-name.js';
+import { assertServiceName, LaunchportError } from '../base/index.js';
 
 /** Longest socket path the kernel takes, in bytes (unix(7): sun_path is 108 with its NUL). */
 export const MAX_SOCKET_PATH_BYTES = 107;

@@ -91,7 +91,7 @@ describe('a bundle whose executable', () => {
 
 describe('names', () => {
   it.each([['../x'], ['a/b'], ['..'], ['a\0b']])('like %j find nothing', async (name) => {
-    await expectRefused('ERR_PLUGIN_NOT_FOUND', JSON.stringify(name).slice(1, -1), load(name));
+    await expectRefused('ERR_PLUGIN_NOT_FOUND', name, load(name));
   });
 
   it('that make a label too long are refused', async () => {

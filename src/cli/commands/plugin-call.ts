@@ -1,11 +1,12 @@
 /** `launchport plugin call NAME ROUTE [FIELD…]`: one request to a plugin's own Mach service, no server between. */
-import { LaunchportError } from '../../base/index.js';
+import { isLaunchportError, LaunchportError } from '../../base/index.js';
 import { RouteClient } from '../../harness/index.js';
-import { machServiceName, type Plugin } from '../../plugin/index.js';
-import { XpcTransport } from '../../xpc/index.js';
-import { openCatalog, type SearchOptions } from '../catalog.js';
+import { machServiceName, type ServiceType } from '../../plugin/index.js';
+import { type XpcDictionary, XpcTransport } from '../../xpc/index.js';
+import { type DeclaredServices, loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { parseFields } from '../fields.js';
+import { writeJson } from '../output/json.js';
 import { valueToJson } from '../output/xpc-value.js';
 
 /** Options of `plugin call`. */
@@ -22,27 +23,54 @@ export async function pluginCall(
   request: { readonly name: string; readonly route: string; readonly fields: readonly string[] },
   options: PluginCallOptions,
 ): Promise<void> {
+  const { name, route } = request;
   const message = parseFields(request.fields);
-  const plugin = await openCatalog(context, options).find(request.name);
-  const service = machServiceName(serviceType(plugin, options.type), plugin.name, options.instance);
+  const config = await findConfig(context, name, options);
+  const service = machServiceName(serviceType(name, config, options.type), name, options.instance);
   const transport = XpcTransport.default();
   try {
     const client = new RouteClient(transport.connect(service));
     const wait = { timeout: options.timeout * 1000, signal: context.signal };
-    const reply = await client.callRaw(request.route, message, wait);
-    context.stdout.write(`${JSON.stringify(valueToJson(reply), null, 2)}\n`);
+    const reply: XpcDictionary = await client.callRaw(route, message, wait).catch((error: unknown) => {
+      throw isLaunchportError(error, 'ERR_XPC_INVALID') ? notServed(name, service, error) : error;
+    });
+    writeJson(context, valueToJson(reply));
   } finally {
     await transport.close();
   }
 }
 
-function serviceType(plugin: Plugin, wanted: string | undefined) {
-  const services = plugin.config.servicesConfig?.services ?? [];
+/** From disk, or from the API server for a plugin it loaded from a directory that is not searched here. */
+async function findConfig(
+  context: CliContext,
+  name: string,
+  options: PluginCallOptions,
+): Promise<DeclaredServices> {
+  try {
+    return (await openCatalog(context, options).find(name)).config;
+  } catch (error) {
+    if (!isLaunchportError(error, 'ERR_PLUGIN_NOT_FOUND')) throw error;
+    const loaded = (await loadedPlugins())?.find((plugin) => plugin.name === name);
+    if (loaded === undefined) throw error;
+    return loaded.config;
+  }
+}
+
+function serviceType(name: string, config: DeclaredServices, wanted: string | undefined): ServiceType {
+  const services = config.servicesConfig?.services ?? [];
   const service = wanted === undefined ? services[0] : services.find(({ type }) => type === wanted);
   if (service !== undefined) return service.type;
   const declared = services.map(({ type }) => type).join(', ') || 'none';
-  throw new LaunchportError('ERR_USAGE', `plugin ${plugin.name} has no ${wanted ?? 'Mach'} service`, {
+  throw new LaunchportError('ERR_USAGE', `plugin ${name} has no ${wanted ?? 'Mach'} service`, {
     hint: `It declares: ${declared}.`,
-    details: { name: plugin.name, type: wanted },
+    details: { name, type: wanted },
+  });
+}
+
+function notServed(name: string, service: string, cause: LaunchportError): LaunchportError {
+  return new LaunchportError('ERR_PLUGIN_NOT_LOADED', `nothing is registered at ${service}`, {
+    hint: `Load the plugin: launchport plugin load ${name}.`,
+    details: { name, service },
+    cause,
   });
 }

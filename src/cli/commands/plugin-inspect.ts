@@ -1,11 +1,11 @@
 /** `launchport plugin inspect NAME…`: everything known of plugins, as a JSON array or as indented text. */
 import { isLaunchportError, type LaunchportError } from '../../base/index.js';
+import type { RemotePlugin } from '../../harness/index.js';
 import { launchdLabel, machServices, type Plugin } from '../../plugin/index.js';
-import { openCatalog, type SearchOptions } from '../catalog.js';
+import { loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
 import { printable } from '../output/table.js';
-import { loadedNames } from './plugin-list.js';
 
 /** Writes what is known of each plugin. All missing names are reported, and then the command fails with the first. */
 export async function pluginInspect(
@@ -14,7 +14,7 @@ export async function pluginInspect(
   options: GlobalOptions & SearchOptions,
 ): Promise<void> {
   const catalog = openCatalog(context, options);
-  const loaded = await loadedNames();
+  const loaded = await loadedPlugins();
   const found: Plugin[] = [];
   const missing: LaunchportError[] = [];
   for (const name of names) {
@@ -32,7 +32,7 @@ export async function pluginInspect(
   if (missing[0] !== undefined) throw missing[0];
 }
 
-function describe(plugin: Plugin, loaded: ReadonlySet<string> | undefined): Record<string, unknown> {
+function describe(plugin: Plugin, loaded: readonly RemotePlugin[] | undefined): Record<string, unknown> {
   return {
     name: plugin.name,
     bundle: plugin.bundlePath,
@@ -42,7 +42,7 @@ function describe(plugin: Plugin, loaded: ReadonlySet<string> | undefined): Reco
     ...(plugin.resourcesPath === undefined ? {} : { resources: plugin.resourcesPath }),
     label: launchdLabel(plugin.name),
     machServices: machServices(plugin),
-    isLoaded: loaded?.has(plugin.name),
+    isLoaded: loaded?.some(({ binaryPath }) => binaryPath === plugin.binaryPath),
     config: plugin.config,
   };
 }

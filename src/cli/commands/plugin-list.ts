@@ -1,7 +1,7 @@
 /** `launchport plugin list`: what is on disk, and which of it the API server has loaded. */
-import { isLaunchportError } from '../../base/index.js';
-import { isCliPlugin, type Plugin, type PluginDiagnostic } from '../../plugin/index.js';
-import { openCatalog, type SearchOptions, withServer } from '../catalog.js';
+import type { RemotePlugin } from '../../harness/index.js';
+import type { Plugin, PluginDiagnostic } from '../../plugin/index.js';
+import { type DeclaredServices, loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
 import { printable, writeTable } from '../output/table.js';
@@ -15,31 +15,36 @@ export interface PluginListOptions extends GlobalOptions, SearchOptions {
 /** One row of the list. */
 export interface PluginRow {
   readonly name: string;
-  /** Declared service types; empty for a plugin of the command line. */
-  readonly types: readonly string[];
-  /** Whether the API server has it loaded; undefined when no server answers. */
-  readonly isLoaded: boolean | undefined;
-  readonly format: string;
-  readonly path: string;
+  /** Declared service types; empty for a daemon without services, absent for a plugin of the command line. */
+  readonly services?: readonly string[];
+  /** Whether the API server has it loaded; absent when no server answers. */
+  readonly isLoaded?: boolean;
+  /** Absent for a plugin that only the server knows, from a directory that was not searched here. */
+  readonly format?: string;
+  readonly bundle?: string;
+  readonly binary: string;
 }
 
-/** Lists plugins; problems met on the way go to stderr and do not hide the rest. */
+/** Lists plugins by name; problems met on the way go to stderr and do not hide the rest. */
 export async function pluginList(context: CliContext, options: PluginListOptions): Promise<void> {
   const [{ plugins, diagnostics }, loaded] = await Promise.all([
     openCatalog(context, options).scan({ signal: context.signal }),
-    loadedNames(),
+    loadedPlugins(),
   ]);
-  const rows = plugins
-    .map((plugin) => toRow(plugin, loaded))
-    .filter((row) => options.type === undefined || row.types.includes(options.type));
-  if (options.json) writeJson(context, { plugins: rows, diagnostics });
-  else if (options.quiet) for (const row of rows) context.stdout.write(`${printable(row.name)}\n`);
+  const rows = mergeRows(plugins, loaded).filter(
+    (row) => options.type === undefined || row.services?.includes(options.type),
+  );
+  if (options.json) {
+    writeJson(context, { plugins: rows, diagnostics });
+    return;
+  }
+  if (options.quiet) for (const row of rows) context.stdout.write(`${printable(row.name)}\n`);
   else writeRows(context, rows);
-  if (!options.json) writeDiagnostics(context, diagnostics);
+  writeDiagnostics(context, diagnostics);
 }
 
 /** One line of stderr for each problem. */
-export function writeDiagnostics(context: CliContext, diagnostics: readonly PluginDiagnostic[]): void {
+function writeDiagnostics(context: CliContext, diagnostics: readonly PluginDiagnostic[]): void {
   for (const { severity, message } of diagnostics) {
     if (severity !== 'debug') context.stderr.write(`${severity}: ${printable(message)}\n`);
   }
@@ -50,36 +55,36 @@ function writeRows(context: CliContext, rows: readonly PluginRow[]): void {
     context,
     [
       { heading: 'NAME', cell: (row) => row.name },
-      { heading: 'SERVICES', cell: (row) => row.types.join(',') || '(command line)' },
+      {
+        heading: 'SERVICES',
+        cell: (row) => (row.services === undefined ? '(command)' : row.services.join(',') || '-'),
+      },
       { heading: 'LOADED', cell: (row) => (row.isLoaded === undefined ? '-' : row.isLoaded ? 'yes' : 'no') },
-      { heading: 'CONFIG', cell: (row) => row.format },
-      { heading: 'BUNDLE', cell: (row) => row.path },
+      { heading: 'CONFIG', cell: (row) => row.format ?? '-' },
+      { heading: 'BUNDLE', cell: (row) => row.bundle ?? row.binary },
     ],
     rows,
   );
 }
 
-function toRow(plugin: Plugin, loaded: ReadonlySet<string> | undefined): PluginRow {
-  return {
+/** What is on disk, and what only the server knows, by name. A loaded plugin is told by its executable. */
+function mergeRows(plugins: readonly Plugin[], loaded: readonly RemotePlugin[] | undefined): PluginRow[] {
+  const binaries = new Set(loaded?.map((plugin) => plugin.binaryPath));
+  const onDisk = new Set(plugins.map((plugin) => plugin.binaryPath));
+  const rows: PluginRow[] = plugins.map((plugin) => ({
     name: plugin.name,
-    types: isCliPlugin(plugin)
-      ? []
-      : (plugin.config.servicesConfig?.services.map((service) => service.type) ?? []),
-    isLoaded: loaded?.has(plugin.name),
+    ...services(plugin.config),
+    ...(loaded === undefined ? {} : { isLoaded: binaries.has(plugin.binaryPath) }),
     format: plugin.format,
-    path: plugin.bundlePath,
-  };
+    bundle: plugin.bundlePath,
+    binary: plugin.binaryPath,
+  }));
+  for (const { name, binaryPath, config } of loaded ?? []) {
+    if (!onDisk.has(binaryPath)) rows.push({ name, ...services(config), isLoaded: true, binary: binaryPath });
+  }
+  return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The names the API server has loaded; undefined when there is no server, or no addon to reach one with. */
-export async function loadedNames(): Promise<ReadonlySet<string> | undefined> {
-  try {
-    return await withServer(
-      async (client) => new Set((await client.pluginList()).map((plugin) => plugin.name)),
-    );
-  } catch (error) {
-    if (isLaunchportError(error, 'ERR_SERVER_NOT_RUNNING', 'ERR_ADDON_NOT_FOUND', 'ERR_UNSUPPORTED'))
-      return undefined;
-    throw error;
-  }
+function services({ servicesConfig }: DeclaredServices): Pick<PluginRow, 'services'> {
+  return servicesConfig === undefined ? {} : { services: servicesConfig.services.map(({ type }) => type) };
 }

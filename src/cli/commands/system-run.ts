@@ -1,9 +1,8 @@
 /** `launchport system run`: the API server in the foreground. */
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { lineLogger } from '../../base/index.js';
 import { ApiServer, PluginHost } from '../../harness/index.js';
-import type { SearchOptions } from '../catalog.js';
+import { absoluteDirectories, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 
 /** Options of `system run`. */
@@ -15,7 +14,7 @@ export interface SystemRunOptions extends GlobalOptions, SearchOptions {
 export async function systemRun(context: CliContext, options: SystemRunOptions): Promise<void> {
   const logger = lineLogger((line) => context.stderr.write(line), options.debug ? 'debug' : 'info');
   await using host = await PluginHost.start({
-    pluginDirectories: (options.pluginDir ?? []).map((directory) => resolve(context.cwd, directory)),
+    pluginDirectories: absoluteDirectories(context, options),
     environment: context.environment,
     debug: options.debug ?? false,
     logger,
