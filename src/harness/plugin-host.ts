@@ -10,7 +10,7 @@ import {
   type Roots,
   resolveRoots,
 } from '../plugin/index.js';
-import { Supervisor } from '../supervisor/index.js';
+import { type Clock, Supervisor } from '../supervisor/index.js';
 import { XpcTransport } from '../xpc/index.js';
 import { PluginHarness } from './plugin-harness.js';
 
@@ -29,6 +29,8 @@ export interface PluginHostOptions {
   readonly debug?: boolean;
   /** Default {@link loadBinding}. */
   readonly binding?: Binding;
+  /** Time as the supervisor sees it; for tests. */
+  readonly clock?: Clock;
   readonly logger?: Logger;
 }
 
@@ -92,6 +94,7 @@ export class PluginHost implements AsyncDisposable {
       binding,
       ...(options.directory === undefined ? {} : { directory: options.directory }),
       ...(options.environment === undefined ? {} : { environment: options.environment }),
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.logger === undefined ? {} : { logger: options.logger }),
     });
     try {
