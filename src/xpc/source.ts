@@ -88,9 +88,6 @@ export class Source {
 
   #keep(start: number, byteLength: number, hash: number, value: string): string {
     if (byteLength >> 2 >= MAX_TABLE_WORDS) return value;
-    // A reader must not rely on the padding, but what is kept is found by it.
-    const last = this.view.getUint32(start + (byteLength & ~3), true);
-    if (last >>> ((byteLength & 3) * 8) !== 0) return value;
     return table.keep(this.view, start, byteLength, hash, value);
   }
 

@@ -46,7 +46,7 @@ export class StringTable {
     this.#lastKey = slot;
   }
 
-  /** The string kept for `byteLength` bytes, their NUL and zero padding at `at`, if any. */
+  /** The string kept for `byteLength` bytes, their NUL and padding at `at`, if any. */
   find(view: DataView, at: number, byteLength: number, hash: number): string | undefined {
     const slot = slotOf(hash);
     if (this.#lengths[slot] !== byteLength) return undefined;
@@ -62,7 +62,7 @@ export class StringTable {
     return true;
   }
 
-  /** Offers a string that was not found. Its padding must be zeros. Returns the string, ready to be a key. */
+  /** Offers a string that was not found. Returns the string, ready to be a key. */
   keep(view: DataView, at: number, byteLength: number, hash: number, value: string): string {
     const slot = slotOf(hash);
     if (this.#missed[slot] !== hash) {

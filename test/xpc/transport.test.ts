@@ -58,10 +58,11 @@ describe('a burst', () => {
   it('of requests that come together is answered together, by handlers that wait for promises too', async () => {
     const binding = new ScriptedBinding();
     const transport = new XpcTransport(binding);
-    const request = async (message: XpcDictionary) => {
-      for (let i = 0; i < Number(message.n); i++) await undefined;
+    const later = async (turns: number) => {
+      for (let i = 0; i < turns; i++) await undefined;
       return {};
     };
+    const request = ({ n }: XpcDictionary) => (n === 0n ? {} : later(Number(n)));
     transport.listen(SERVICE, () => ({ request }));
     binding.deliver({ kind: Inbound.peer, handle: 1, id: 2, body: credentials() });
     await nextTurn();
@@ -72,7 +73,9 @@ describe('a burst', () => {
       id: 10 + i,
       body: serialize({ n }),
     }));
-    binding.deliver(...requests);
+    // As a binding does it, from the event loop: there, ticks run before promises.
+    setImmediate(() => binding.deliver(...requests));
+    await nextTurn();
     await nextTurn();
     expect(binding.take()).toEqual([`flush ${4 * (serialize({}).length + 16)}`]);
   });
@@ -112,27 +115,32 @@ describe('the event loop', () => {
     await reply;
     expect((await rejectionOf(connection.request({}, { timeout: 1 }))).code).toBe('ERR_XPC_TIMEOUT');
     expect(active(binding)).toEqual(['setActive true', 'setActive false']);
+    binding.deliver({ kind: Inbound.reply, handle: 1, id: 1, body: serialize({ late: true }) });
+    expect(active(binding)).toEqual([]);
     const failed = rejectionOf(connection.request({}));
     await nextTurn();
-    binding.deliver({
-      kind: Inbound.requestFailed,
-      handle: 1,
-      id: 2,
-      body: reason(Failure.interrupted, 'gone'),
-    });
+    const body = reason(Failure.interrupted, 'gone');
+    binding.deliver({ kind: Inbound.requestFailed, handle: 1, id: 1, body });
     expect(active(binding)).toEqual(['setActive true', 'setActive false']);
     expect((await failed).code).toBe('ERR_XPC_INTERRUPTED');
   });
 
-  it('is not told of a request that is answered within the burst', async () => {
-    const { binding, connection } = scripted();
-    binding.take();
-    const replies = [connection.request({}), connection.request({})];
+  it('is not told of what goes to and fro within a delivery', async () => {
+    const { binding, transport, connection } = scripted();
+    const replies = [connection.request({})];
+    const handlers = { closed: () => void replies.push(connection.request({})) };
+    transport.connect(SERVICE, { bootstrap: '/run/lp', handlers });
     await nextTurn();
+    expect(active(binding)).toEqual(['setActive true']);
+    binding.deliver(
+      { kind: Inbound.reply, handle: 1, id: 1, body: serialize({}) },
+      { kind: Inbound.event, handle: 2, id: Event.invalid, body: reason(2, '') },
+    );
+    await nextTurn();
+    expect(active(binding)).toEqual([]);
     binding.deliver({ kind: Inbound.reply, handle: 1, id: 1, body: serialize({}) });
-    binding.deliver({ kind: Inbound.reply, handle: 1, id: 2, body: serialize({}) });
-    await Promise.all(replies);
-    expect(active(binding)).toEqual(['setActive true', 'setActive false']);
+    expect(await Promise.all(replies)).toHaveLength(2);
+    expect(active(binding)).toEqual(['setActive false']);
   });
 
   it('is kept alive by a client that takes messages, a listener and a peer, until their end', () => {
