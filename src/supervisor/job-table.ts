@@ -1,45 +1,151 @@
-/** The jobs of a supervisor, found by target, by the descriptor of a service, and by process. */
-import type { ServiceTarget } from '../launchd/index.js';
+/** The jobs of a supervisor: by target, by process and by service socket. */
+import { abortedError, type LaunchportError } from '../base/index.js';
+import {
+  type DomainTarget,
+  type JobDefinition,
+  type JobSummary,
+  type ManagerName,
+  type ServiceTarget,
+  serviceTarget,
+} from '../launchd/index.js';
 import type { Handle } from '../native/index.js';
-import type { Job } from './job.js';
+import { currentSession } from './domains.js';
+import { Job, type JobHost } from './job.js';
+import { jobError } from './job-error.js';
+import { jobSettings } from './job-settings.js';
+import type { ServiceRegistry } from './service-registry.js';
 
-/** Keeps the three indexes together. */
+/** A job to be loaded. */
+export interface LoadRequest {
+  readonly target: ServiceTarget;
+  /** The plist. */
+  readonly path: string;
+  readonly definition: JobDefinition;
+  /** What reading the plist had to say. */
+  readonly warnings: readonly string[];
+}
+
+/** Loads and finds jobs. Only {@link JobTable.whenFree} waits; everything else happens at once. */
 export class JobTable {
-  readonly #byTarget = new Map<ServiceTarget, Job>();
-  readonly #byDescriptor = new Map<number, Job>();
-  readonly #byProcess = new Map<Handle, Job>();
+  readonly #jobs = new Map<ServiceTarget, Job>();
+  readonly #processes = new Map<Handle, Job>();
+  readonly #sockets = new Map<number, Job>();
+  readonly #registry: ServiceRegistry;
+  readonly #host: JobHost;
 
-  /** A copy: jobs may leave while it is walked. */
-  get all(): readonly Job[] {
-    return [...this.#byTarget.values()];
+  constructor(registry: ServiceRegistry, host: Omit<JobHost, 'adopt' | 'release'>) {
+    this.#registry = registry;
+    this.#host = {
+      ...host,
+      adopt: (process, job) => void this.#processes.set(process, job),
+      release: (job) => this.#release(job),
+    };
   }
 
   get(target: ServiceTarget): Job | undefined {
-    return this.#byTarget.get(target);
+    return this.#jobs.get(target);
   }
 
-  byDescriptor(descriptor: number): Job | undefined {
-    return this.#byDescriptor.get(descriptor);
+  /** All jobs, sorted by label. */
+  summaries(): readonly JobSummary[] {
+    const rows = [...this.#jobs.values()].map((job) => job.summary());
+    return rows.sort((a, b) => (a.label < b.label ? -1 : a.label > b.label ? 1 : 0));
   }
 
-  add(job: Job): void {
-    this.#byTarget.set(job.inputs.target, job);
-    for (const { descriptor } of job.inputs.endpoints) this.#byDescriptor.set(descriptor, job);
+  /**
+   * The target of a label once no job has it, waiting for one that is being unloaded.
+   * @throws LaunchportError ERR_LAUNCHD_ALREADY_LOADED, ERR_ABORTED
+   */
+  async whenFree(domain: DomainTarget, label: string, signal: AbortSignal): Promise<ServiceTarget> {
+    const target = serviceTarget(domain, label);
+    for (let job = this.get(target); job !== undefined; job = this.get(target)) {
+      if (!job.isRemoving) throw alreadyLoaded(target, job.inputs.path);
+      await job.removed;
+    }
+    if (signal.aborted) throw abortedError(`bootstrap of ${target}`, signal);
+    return target;
   }
 
-  remove(job: Job): void {
-    this.#byTarget.delete(job.inputs.target);
-    for (const { descriptor } of job.inputs.endpoints) this.#byDescriptor.delete(descriptor);
+  /**
+   * Registers the services of a job and sets it to work. Its target must be free.
+   * @throws LaunchportError as `Supervisor.bootstrap`; nothing is then changed
+   */
+  load({ target, path, definition, warnings }: LoadRequest): void {
+    const existing = this.get(target);
+    if (existing !== undefined) throw alreadyLoaded(target, existing.inputs.path);
+    if (definition.Disabled === true) {
+      throw jobError('ERR_LAUNCHD_DISABLED', target, 'is disabled by its plist', 'Remove the key Disabled.', {
+        details: { path },
+      });
+    }
+    assertSession(target, definition, currentSession());
+    const { settings, warnings: unfulfilled } = jobSettings(definition);
+    for (const warning of [...warnings, ...unfulfilled]) {
+      this.#host.logger.warn(`job ${settings.label}: ${warning}`, { path });
+    }
+    const endpoints = this.#registry.register(settings.services, target);
+    const job = new Job({ target, path, settings, endpoints }, this.#host);
+    this.#jobs.set(target, job);
+    for (const { descriptor } of endpoints) this.#sockets.set(descriptor, job);
+    try {
+      job.load();
+    } catch (error) {
+      void job.remove();
+      throw error;
+    }
   }
 
-  addProcess(process: Handle, job: Job): void {
-    this.#byProcess.set(process, job);
+  /** A client waits on the service behind `descriptor`. */
+  demand(descriptor: number): void {
+    this.#sockets.get(descriptor)?.demand();
   }
 
-  /** The job whose process it was; the process is then forgotten. */
-  takeProcess(process: Handle): Job | undefined {
-    const job = this.#byProcess.get(process);
-    this.#byProcess.delete(process);
-    return job;
+  /** A process ended. */
+  exited(process: Handle, exitCode: number, signal: number): void {
+    const job = this.#processes.get(process);
+    this.#processes.delete(process);
+    job?.exited(exitCode, signal);
   }
+
+  /** Starts to unload everything; resolves when nothing is left. */
+  async removeAll(): Promise<void> {
+    await Promise.all([...this.#jobs.values()].map((job) => job.remove()));
+  }
+
+  /** Kills every process. */
+  killAll(): void {
+    for (const job of this.#jobs.values()) job.killNow();
+  }
+
+  #release(job: Job): void {
+    const { target, endpoints } = job.inputs;
+    this.#jobs.delete(target);
+    for (const { descriptor } of endpoints) this.#sockets.delete(descriptor);
+    this.#registry.unregister(endpoints);
+  }
+}
+
+/** launchd refuses an agent that is not meant for its session (error 134); one that says nothing is welcome here. */
+function assertSession(target: ServiceTarget, definition: JobDefinition, session: ManagerName): void {
+  const limit = definition.LimitLoadToSessionType;
+  if (limit === undefined || limit === session || (Array.isArray(limit) && limit.includes(session))) return;
+  throw jobError(
+    'ERR_LAUNCHD_NO_DOMAIN',
+    target,
+    `is not meant for ${session} sessions`,
+    `Add ${session} to its LimitLoadToSessionType.`,
+    { details: { session, limit } },
+  );
+}
+
+function alreadyLoaded(target: ServiceTarget, path: string): LaunchportError {
+  return jobError(
+    'ERR_LAUNCHD_ALREADY_LOADED',
+    target,
+    `is already loaded, from ${path}`,
+    'Boot it out first.',
+    {
+      details: { path },
+    },
+  );
 }

@@ -1,10 +1,12 @@
 /** One job: its state machine, from loaded to removed. Every change of state happens here. */
 import { constants } from 'node:os';
-import { LaunchportError, type Logger } from '../base/index.js';
-import type { JobExit, JobStatus, JobSummary, ServiceTarget } from '../launchd/index.js';
+import type { ErrorCode, LaunchportError, Logger } from '../base/index.js';
+import type { JobExit, JobState, JobStatus, JobSummary, ServiceTarget } from '../launchd/index.js';
 import type { Handle, SpawnedProcess, SupervisorPort } from '../native/index.js';
+import { CheckInWatch } from './check-in.js';
 import type { Clock } from './clock.js';
 import { describeExit, listStatus, processExit } from './exit-status.js';
+import { jobError } from './job-error.js';
 import type { JobSettings } from './job-settings.js';
 import { wantsRestart } from './keep-alive.js';
 import type { ServiceEndpoint } from './service-registry.js';
@@ -15,9 +17,6 @@ import type { JobTransition } from './transition.js';
 
 /** idle → spawning → running → exiting → idle, and removed at the end. */
 type JobPhase = 'idle' | 'spawning' | 'running' | 'exiting' | 'removed';
-
-/** Milliseconds from a start to the first look for a check-in, and the longest pause between looks. */
-const CHECK_IN_POLL_MS = { first: 5, longest: 1000 } as const;
 
 const { SIGKILL, SIGTERM } = constants.signals;
 
@@ -52,9 +51,9 @@ export class Job {
   readonly inputs: JobInputs;
   readonly #host: JobHost;
   readonly #removal = settled<void>();
-  readonly #checkedIn = new Set<string>();
   #phase: JobPhase = 'idle';
   #process: SpawnedProcess | undefined;
+  #checkIns: CheckInWatch | undefined;
   #runs = 0;
   #lastStart: number | undefined;
   #lastExit: JobExit | undefined;
@@ -64,7 +63,6 @@ export class Job {
   #start: Settled<number> | undefined;
   #cancelThrottle: (() => void) | undefined;
   #cancelKill: (() => void) | undefined;
-  #cancelPoll: (() => void) | undefined;
 
   constructor(inputs: JobInputs, host: JobHost) {
     this.inputs = inputs;
@@ -135,35 +133,26 @@ export class Job {
   exited(exitCode: number, signal: number): void {
     if (this.#process === undefined) return;
     const { process, pid } = this.#process;
-    this.#noteCheckIns();
+    const checkedIn = [...(this.#checkIns?.refresh() ?? [])];
     if (!this.inputs.settings.isGroupAbandoned) this.#host.port.signal(process, SIGTERM, true);
     this.#stopTimers();
     this.#process = undefined;
     this.#phase = 'idle';
     const exit = processExit(exitCode, signal);
     this.#lastExit = exit;
-    this.#emit({ kind: 'exited', pid, run: this.#runs, exit, checkedIn: [...this.#checkedIn] });
+    this.#emit({ kind: 'exited', pid, run: this.#runs, exit, checkedIn });
     this.#host.logger.debug(`job ${this.inputs.settings.label} ${describeExit(exit)}`, { pid });
-    this.#checkedIn.clear();
     this.#reconsider(exit);
   }
 
   /** The job as `launchctl print` shows it. */
   status(): JobStatus {
     const { target, path, settings, endpoints } = this.inputs;
-    this.#noteCheckIns();
-    const isScheduled = this.#cancelThrottle !== undefined;
+    const checkedIn = this.#checkIns?.refresh();
     return {
       target,
       label: settings.label,
-      state:
-        this.#process === undefined
-          ? isScheduled
-            ? 'spawn scheduled'
-            : 'not running'
-          : this.#phase === 'exiting'
-            ? 'exiting'
-            : 'running',
+      state: this.#state,
       ...(this.#process === undefined ? {} : { pid: this.#process.pid }),
       runs: this.#runs,
       ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
@@ -171,7 +160,7 @@ export class Job {
       path,
       program: settings.program,
       arguments: settings.args,
-      endpoints: endpoints.map(({ name }) => ({ name, isActive: this.#checkedIn.has(name) })),
+      endpoints: endpoints.map(({ name }) => ({ name, isActive: checkedIn?.has(name) ?? false })),
     };
   }
 
@@ -182,6 +171,11 @@ export class Job {
       ...(this.#process === undefined ? {} : { pid: this.#process.pid }),
       status: listStatus(this.#lastExit),
     };
+  }
+
+  get #state(): JobState {
+    if (this.#phase === 'running' || this.#phase === 'exiting') return this.#phase;
+    return this.#cancelThrottle === undefined ? 'not running' : 'spawn scheduled';
   }
 
   get #pid(): number {
@@ -235,7 +229,9 @@ export class Job {
     this.#emit({ kind: 'spawned', pid: this.#pid, run: this.#runs, reason });
     this.#start?.resolve(this.#pid);
     this.#start = undefined;
-    this.#pollCheckIns(CHECK_IN_POLL_MS.first);
+    this.#checkIns = new CheckInWatch(this.#pid, endpoints, port, clock, (service) =>
+      this.#emit({ kind: 'checked in', pid: this.#pid, service }),
+    );
   }
 
   #spawnFailed(error: unknown): void {
@@ -247,7 +243,7 @@ export class Job {
     this.#host.logger.error(`job ${this.inputs.settings.label} ${describeExit(exit)}`);
     const what = `could not be started: ${reason}`;
     const hint = 'Check the program, its working directory and its Standard…Path files.';
-    this.#start?.reject(this.#error('ERR_LAUNCHD_SPAWN', what, hint, { reason }, error));
+    this.#start?.reject(this.#error('ERR_LAUNCHD_SPAWN', what, hint, { details: { reason }, cause: error }));
     this.#start = undefined;
     this.#reconsider(exit);
   }
@@ -281,29 +277,11 @@ export class Job {
     for (const { descriptor } of this.inputs.endpoints) this.#host.port.watch(descriptor);
   }
 
-  /** Nobody tells a supervisor that a job listens, so it looks, ever less often. */
-  #pollCheckIns(pause: number): void {
-    this.#noteCheckIns();
-    if (this.#process === undefined || this.#checkedIn.size === this.inputs.endpoints.length) return;
-    this.#cancelPoll = this.#host.clock.schedule(pause, () =>
-      this.#pollCheckIns(Math.min(pause * 2, CHECK_IN_POLL_MS.longest)),
-    );
-  }
-
-  #noteCheckIns(): void {
-    if (this.#process === undefined) return;
-    for (const { name, descriptor } of this.inputs.endpoints) {
-      if (this.#checkedIn.has(name) || this.#host.port.listenerPid(descriptor) !== this.#pid) continue;
-      this.#checkedIn.add(name);
-      this.#emit({ kind: 'checked in', pid: this.#pid, service: name });
-    }
-  }
-
   #stopTimers(): void {
     this.#cancelThrottle?.();
     this.#cancelKill?.();
-    this.#cancelPoll?.();
-    this.#cancelThrottle = this.#cancelKill = this.#cancelPoll = undefined;
+    this.#checkIns?.stop();
+    this.#cancelThrottle = this.#cancelKill = this.#checkIns = undefined;
   }
 
   #emit(transition: Distribute<JobTransition>): void {
@@ -311,17 +289,11 @@ export class Job {
   }
 
   #error(
-    code: 'ERR_LAUNCHD_BUSY' | 'ERR_LAUNCHD_NOT_LOADED' | 'ERR_LAUNCHD_SPAWN' | 'ERR_LAUNCHD_STATE',
+    code: ErrorCode,
     what: string,
     hint: string,
-    details: Readonly<Record<string, unknown>> = {},
-    cause?: unknown,
+    options?: Parameters<typeof jobError>[4],
   ): LaunchportError {
-    const { target, settings } = this.inputs;
-    return new LaunchportError(code, `job ${settings.label} ${what}`, {
-      hint,
-      details: { target, label: settings.label, ...details },
-      cause,
-    });
+    return jobError(code, this.inputs.target, what, hint, options);
   }
 }

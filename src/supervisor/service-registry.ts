@@ -29,11 +29,6 @@ export class ServiceRegistry {
     this.#directory = bootstrapDirectory;
   }
 
-  /** Every registered name. */
-  get names(): readonly string[] {
-    return [...this.#endpoints.keys()];
-  }
-
   get(name: string): ServiceEndpoint | undefined {
     return this.#endpoints.get(name);
   }
@@ -68,6 +63,11 @@ export class ServiceRegistry {
       rmSync(endpoint.path, { force: true });
       this.#port.closeDescriptor(endpoint.descriptor);
     }
+  }
+
+  /** Frees every name. */
+  clear(): void {
+    this.unregister([...this.#endpoints.values()]);
   }
 
   /** Removes every socket file, and nothing else: for the moment the process exits. */

@@ -1,7 +1,7 @@
 /** The supervisor's private directory: checked, locked, and cleared of what a dead supervisor left. */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { LaunchportError, type Logger } from '../base/index.js';
+import { LaunchportError } from '../base/index.js';
 import { bootstrapPath, type SupervisorPort } from '../native/index.js';
 
 /** The locked directory of a running supervisor. */
@@ -9,18 +9,22 @@ export interface StateDirectory {
   readonly directory: string;
   /** Where the sockets are, one per Mach service. */
   readonly bootstrapDirectory: string;
+  /**
+   * Removes the sockets nobody listens on. Returns the paths of those that are served, by a process that outlived
+   * its supervisor or was started by hand: they are left alone, and their names are refused to jobs.
+   */
+  removeStaleSockets(): readonly string[];
   /** Lets the next supervisor in. The lock file stays: removing it would let two supervisors hold two locks. */
   unlock(): void;
 }
 
 /**
- * Makes `path` a private directory (mode 0700), locks it, writes the pid into the lock file and removes the sockets
- * nobody listens on any more. A socket that is still served is left alone: its name is then refused when a job
- * wants it. Checks come first, so a refusal changes nothing.
+ * Makes `path` a private directory (mode 0700), locks it and writes the pid into the lock file. Checks come first,
+ * so a refusal changes nothing.
  * @throws LaunchportError ERR_LAUNCHD_SOCKET_PATH when the path is too long for any socket in it;
  * ERR_LAUNCHD_PERMISSION when the directory is not private; ERR_SUPERVISOR_RUNNING when another supervisor has it
  */
-export function openStateDirectory(path: string, port: SupervisorPort, logger: Logger): StateDirectory {
+export function openStateDirectory(path: string, port: SupervisorPort): StateDirectory {
   const directory = resolve(path);
   const bootstrapDirectory = join(directory, 'bootstrap');
   // A name of the longest kind: if this fits, every name does.
@@ -32,7 +36,6 @@ export function openStateDirectory(path: string, port: SupervisorPort, logger: L
   try {
     writeFileSync(lockPath, `${process.pid}\n`, { mode: 0o600 });
     makePrivateDirectory(bootstrapDirectory);
-    removeStaleSockets(bootstrapDirectory, port, logger);
   } catch (error) {
     port.closeDescriptor(lock);
     throw error;
@@ -41,7 +44,8 @@ export function openStateDirectory(path: string, port: SupervisorPort, logger: L
     writeFileSync(lockPath, '');
     port.closeDescriptor(lock);
   };
-  return { directory, bootstrapDirectory, unlock };
+  const removeStaleSockets = () => removeStale(bootstrapDirectory, port);
+  return { directory, bootstrapDirectory, removeStaleSockets, unlock };
 }
 
 /** Creates the directory if it is missing, then insists that it is a directory, ours, and closed to others. */
@@ -69,15 +73,11 @@ function makePrivateDirectory(directory: string): void {
   }
 }
 
-function removeStaleSockets(directory: string, port: SupervisorPort, logger: Logger): void {
-  for (const name of readdirSync(directory)) {
-    const path = join(directory, name);
-    if (port.isListening(path)) {
-      logger.warn('a service socket is still served by a process of no supervisor', { path });
-    } else {
-      rmSync(path, { force: true });
-    }
-  }
+function removeStale(directory: string, port: SupervisorPort): string[] {
+  const paths = readdirSync(directory).map((name) => join(directory, name));
+  const served = paths.filter((path) => port.isListening(path));
+  for (const path of paths) if (!served.includes(path)) rmSync(path, { force: true, recursive: true });
+  return served;
 }
 
 function alreadyRunning(directory: string, pid: number | undefined): LaunchportError {

@@ -1,18 +1,10 @@
-/** The embedded launchd: what `/bin/launchctl` controls on macOS, in this process, behind the same interface. */
-import { rmdirSync } from 'node:fs';
-import { constants } from 'node:os';
-import {
-  assertServiceName,
-  errorText,
-  LaunchportError,
-  type Logger,
-  silentLogger,
-  withDeadline,
-} from '../base/index.js';
+/** The embedded launchd: loads jobs, listens for them, starts them on demand and ends them, in this process. */
+import { resolve } from 'node:path';
+import { delay, errorText, LaunchportError, type Logger, silentLogger, withDeadline } from '../base/index.js';
 import {
   type ControlOptions,
   type DomainTarget,
-  type JobDefinition,
+  domainForManager,
   type JobStatus,
   type JobSummary,
   type LaunchControl,
@@ -21,209 +13,212 @@ import {
   parseServiceTarget,
   readJobPlist,
   type ServiceTarget,
-  serviceTarget,
 } from '../launchd/index.js';
 import { type Binding, loadBinding, runtimeDirectory, type SupervisorPort } from '../native/index.js';
 import { type Clock, systemClock } from './clock.js';
+import { assertOwnDomain, currentSession, currentUid } from './domains.js';
 import { jobEnvironment } from './environment.js';
-import { Job, type JobHost } from './job.js';
-import { jobSettings } from './job-settings.js';
+import { onProcessExit } from './exit-hook.js';
+import { signalNumber } from './exit-status.js';
+import type { Job } from './job.js';
+import { jobError } from './job-error.js';
 import { JobTable } from './job-table.js';
 import { ServiceRegistry } from './service-registry.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
 import type { JobTransition } from './transition.js';
 
-/** Milliseconds a control call may take when nothing else is said. */
+/** Milliseconds a control call may take when it names no timeout. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Milliseconds that killed jobs get to be reaped before a stop gives them up. */
+/** Milliseconds that killed jobs get to vanish when the supervisor stops. */
 const REAP_MS = 2_000;
 
-/** How a supervisor is set up; everything has a default. */
+/** How to run a supervisor. */
 export interface SupervisorOptions {
-  /** Private directory of its lock and sockets. Default {@link runtimeDirectory}. */
+  /** Its private directory; default {@link runtimeDirectory}. */
   readonly directory?: string;
-  /** Default {@link loadBinding}. */
+  /** Default: the addon. */
   readonly binding?: Binding;
-  /** Session variables of jobs are taken from here; default that of this process. */
+  /** Where jobs' HOME, USER, LOGNAME, SHELL and TMPDIR come from; default: the process's environment. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Default: none. */
   readonly logger?: Logger;
+  /** Default: the machine's. */
   readonly clock?: Clock;
 }
 
 /**
- * A launchd of one's own, for systems without one. It lives in the process that starts it, and its jobs with it: they
- * end when it stops, when the process exits, and when the process is killed. Dispose of it with `await using` or
- * {@link Supervisor.stop}. While a job is loaded the event loop is kept alive.
+ * An embedded launchd. It keeps the event loop alive until it is stopped. Jobs never outlive it: when the host
+ * process exits they are killed and their sockets removed; when it is killed, the kernel kills them and the next
+ * supervisor removes the sockets. SIGTERM of the host is the host's affair: call {@link Supervisor.stop} from its
+ * handler to end jobs in good order.
+ *
+ * A control call that runs into its deadline stops waiting; what it set off goes on.
  */
 export class Supervisor implements LaunchControl, AsyncDisposable {
   readonly kind = 'supervisor';
+  /** The private directory, absolute. */
+  readonly directory: string;
+  /** Where clients find the sockets; `LAUNCHPORT_BOOTSTRAP` of the jobs. */
+  readonly bootstrapDirectory: string;
   readonly #port: SupervisorPort;
-  readonly #logger: Logger;
   readonly #state: StateDirectory;
-  readonly #services: ServiceRegistry;
-  readonly #jobs = new JobTable();
-  readonly #host: JobHost;
+  readonly #registry: ServiceRegistry;
+  readonly #jobs: JobTable;
+  readonly #logger: Logger;
   readonly #listeners = new Set<(transition: JobTransition) => void>();
-  readonly #onExit = () => this.#abandon();
-  #stopped: Promise<void> | undefined;
+  readonly #removeExitHook: () => void;
+  #stopping: Promise<void> | undefined;
 
-  private constructor(options: SupervisorOptions, binding: Binding) {
-    if (binding.openSupervisor === undefined) {
-      throw new LaunchportError('ERR_UNSUPPORTED', `there is no embedded launchd on ${binding.platform}`, {
-        hint: 'Use LaunchctlControl: the system has a launchd of its own.',
+  /**
+   * Takes the directory and begins to supervise nothing.
+   * @throws LaunchportError ERR_UNSUPPORTED where the system has a launchd of its own; ERR_ADDON_NOT_FOUND;
+   * ERR_LAUNCHD_SOCKET_PATH, ERR_LAUNCHD_PERMISSION or ERR_SUPERVISOR_RUNNING (`details.pid`) when the directory is
+   * too long, not private or taken. Nothing is then changed.
+   */
+  static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
+    const supervisor = new Supervisor(options);
+    // Jobs of a supervisor that was killed a moment ago are dying; their sockets go stale in a moment.
+    for (let attempt = 0; attempt < 50 && supervisor.#state.removeStaleSockets().length > 0; attempt += 1) {
+      await delay(10);
+    }
+    for (const path of supervisor.#state.removeStaleSockets()) {
+      supervisor.#logger.warn('a socket is served by a process of no supervisor; its name is taken', {
+        path,
       });
     }
-    const environment = options.environment ?? process.env;
-    this.#logger = options.logger ?? silentLogger;
+    return supervisor;
+  }
+
+  private constructor(options: SupervisorOptions) {
+    const { environment = process.env, logger = silentLogger, clock = systemClock } = options;
+    const binding = options.binding ?? loadBinding();
+    if (binding.openSupervisor === undefined) {
+      throw new LaunchportError('ERR_UNSUPPORTED', `no embedded launchd on ${binding.platform}`, {
+        hint: 'Use the launchd of the system, through LaunchctlControl.',
+      });
+    }
+    this.#logger = logger;
     this.#port = binding.openSupervisor({
-      demand: (descriptor) => this.#jobs.byDescriptor(descriptor)?.demand(),
-      exit: (process, exitCode, signal) => this.#jobs.takeProcess(process)?.exited(exitCode, signal),
+      demand: (descriptor) => this.#guarded(() => this.#jobs.demand(descriptor)),
+      exit: (process, exitCode, signal) => this.#guarded(() => this.#jobs.exited(process, exitCode, signal)),
     });
     try {
-      this.#state = openStateDirectory(
-        options.directory ?? runtimeDirectory(environment),
-        this.#port,
-        this.#logger,
-      );
+      const directory = options.directory ?? runtimeDirectory(environment);
+      this.#state = openStateDirectory(directory, this.#port);
     } catch (error) {
       this.#port.close();
       throw error;
     }
-    const bootstrap = this.#state.bootstrapDirectory;
-    this.#services = new ServiceRegistry(this.#port, bootstrap);
-    this.#host = {
+    this.directory = this.#state.directory;
+    this.bootstrapDirectory = this.#state.bootstrapDirectory;
+    this.#registry = new ServiceRegistry(this.#port, this.bootstrapDirectory);
+    this.#jobs = new JobTable(this.#registry, {
       port: this.#port,
-      clock: options.clock ?? systemClock,
-      logger: this.#logger,
+      clock,
+      logger,
       environment: ({ label, environment: own }) =>
-        jobEnvironment({ label, bootstrap, host: environment, own }),
-      adopt: (process, job) => this.#jobs.addProcess(process, job),
+        jobEnvironment({ label, own, bootstrap: this.bootstrapDirectory, host: environment }),
       emit: (transition) => this.#emit(transition),
-      release: (job) => this.#release(job),
-    };
-    process.on('exit', this.#onExit);
+    });
+    this.#removeExitHook = onProcessExit(() => this.#exitHook());
+    this.#port.setActive(true);
   }
 
-  /**
-   * Takes the directory and starts to serve.
-   * @throws LaunchportError ERR_SUPERVISOR_RUNNING when the directory has a supervisor, ERR_LAUNCHD_PERMISSION when it is
-   *   not private, ERR_LAUNCHD_SOCKET_PATH when it is too long, ERR_ADDON_NOT_FOUND, ERR_UNSUPPORTED
-   */
-  static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
-    return new Supervisor(options, options.binding ?? loadBinding());
-  }
-
-  /** The private directory. */
-  get directory(): string {
-    return this.#state.directory;
-  }
-
-  /** Where its services are looked up; jobs have it in `LAUNCHPORT_BOOTSTRAP`. */
-  get bootstrapDirectory(): string {
-    return this.#state.bootstrapDirectory;
-  }
-
-  /** `Background`, or `System` for root. */
   async managerName(): Promise<ManagerName> {
-    return isRoot() ? 'System' : 'Background';
+    return currentSession();
   }
 
-  /** `user/UID`, or `system` for root. */
   async defaultDomain(): Promise<DomainTarget> {
-    return ownDomains()[0] as DomainTarget;
+    return domainForManager(currentSession(), currentUid());
   }
 
   /**
-   * Loads a job; all its sockets are bound, or nothing is changed. Waits for an earlier job of the label that is being
-   * unloaded.
-   * @throws LaunchportError ERR_LAUNCHD_PLIST, ERR_LAUNCHD_PERMISSION, ERR_LAUNCHD_DISABLED, ERR_LAUNCHD_NO_DOMAIN,
-   *   ERR_LAUNCHD_ALREADY_LOADED, ERR_LAUNCHD_BUSY, ERR_LAUNCHD_SERVICE_TAKEN, ERR_LAUNCHD_SOCKET_PATH
+   * Loads a job, all or nothing: every service has its socket, or nothing changed. While a job of this label is
+   * being unloaded, waits for that. A start that fails does not fail the load; see `print`.
+   * @throws LaunchportError ERR_LAUNCHD_PLIST, ERR_LAUNCHD_PERMISSION, ERR_LAUNCHD_NO_DOMAIN, ERR_LAUNCHD_DISABLED,
+   * ERR_LAUNCHD_ALREADY_LOADED, ERR_LAUNCHD_SERVICE_TAKEN (`details.owner`), ERR_LAUNCHD_SOCKET_PATH, ERR_XPC_NAME
    */
-  async bootstrap(
-    domain: DomainTarget,
-    plistPath: string,
-    options: ControlOptions = {},
-  ): Promise<ServiceTarget> {
-    this.#assertDomain(domain);
-    return this.#bounded(`loading ${plistPath}`, options, async (signal) => {
-      const { definition, warnings } = await readJobPlist(plistPath);
-      const target = serviceTarget(domain, definition.Label);
-      for (let old = this.#jobs.get(target); old !== undefined; old = this.#jobs.get(target)) {
-        if (!old.isRemoving) throw alreadyLoaded(target, old.inputs.path);
-        await old.removed;
-      }
-      // The caller may have been told by now that the call failed: then nothing may be loaded.
-      if (!signal.aborted) this.#load(target, plistPath, definition, warnings);
+  bootstrap(domain: DomainTarget, plistPath: string, options: ControlOptions = {}): Promise<ServiceTarget> {
+    return this.#bounded(`bootstrap ${domain} ${plistPath}`, options, async (signal) => {
+      const path = resolve(plistPath);
+      assertOwnDomain(parseDomainTarget(domain), domain);
+      const { definition, warnings } = await readJobPlist(path);
+      // Between this and the load nothing else runs unless a wait says so, hence no lock.
+      const target = await this.#jobs.whenFree(domain, definition.Label, signal);
+      this.#assertRunning();
+      this.#jobs.load({ target, path, definition, warnings });
       return target;
     });
   }
 
   /**
-   * Ends the job (SIGTERM, after ExitTimeOut SIGKILL) and unloads it. Clients that still wait are reset.
-   * @throws LaunchportError ERR_LAUNCHD_NOT_LOADED; ERR_LAUNCHD_BUSY when it has not ended in time, and goes on ending
+   * Unloads a job: SIGTERM, after ExitTimeOut SIGKILL, then SIGTERM to what remains of its process group. Resolves
+   * when the process is gone and the label and the services are free; waiting clients are reset.
+   * @throws LaunchportError ERR_LAUNCHD_NOT_LOADED
    */
-  async bootout(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
-    const job = this.#find(target);
-    await this.#bounded(`unloading ${target}`, options, () => job.remove());
-  }
-
-  /** @throws LaunchportError ERR_LAUNCHD_NOT_LOADED, ERR_LAUNCHD_SPAWN, ERR_LAUNCHD_BUSY */
-  async kickstart(
-    target: ServiceTarget,
-    options: ControlOptions & { readonly kill?: boolean } = {},
-  ): Promise<number> {
-    const job = this.#find(target);
-    return this.#bounded(`starting ${target}`, options, () => job.kickstart(options.kill ?? false));
-  }
-
-  /** @throws LaunchportError ERR_LAUNCHD_NOT_LOADED, ERR_LAUNCHD_STATE when it has no process */
-  async kill(target: ServiceTarget, signal: NodeJS.Signals): Promise<void> {
-    const number = constants.signals[signal];
-    if (number === undefined) throw new TypeError(`not a signal: ${String(signal)}`);
-    this.#find(target).signal(number);
-  }
-
-  async print(target: ServiceTarget): Promise<JobStatus | undefined> {
-    parseServiceTarget(target);
-    return this.#jobs.get(target)?.status();
-  }
-
-  async list(): Promise<readonly JobSummary[]> {
-    return this.#jobs.all.map((job) => job.summary()).sort((a, b) => (a.label < b.label ? -1 : 1));
+  bootout(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
+    return this.#bounded(`bootout ${target}`, options, () => this.#find(target).remove());
   }
 
   /**
-   * Registers a service of the host process itself. Resolves to a listening descriptor, which stays the supervisor's:
-   * hand it to a listener, which duplicates it, and call {@link Supervisor.release} at the end.
-   * @throws LaunchportError ERR_XPC_NAME, ERR_LAUNCHD_SERVICE_TAKEN, ERR_LAUNCHD_SOCKET_PATH, ERR_LAUNCHD_STATE
+   * Starts the job now, ThrottleInterval or not, and resolves to its pid. Calls that overlap share one start.
+   * @throws LaunchportError ERR_LAUNCHD_NOT_LOADED, ERR_LAUNCHD_BUSY while it is being unloaded, ERR_LAUNCHD_SPAWN
+   */
+  kickstart(
+    target: ServiceTarget,
+    options: ControlOptions & { readonly kill?: boolean } = {},
+  ): Promise<number> {
+    return this.#bounded(`kickstart ${target}`, options, async () =>
+      this.#find(target).kickstart(options.kill ?? false),
+    );
+  }
+
+  /** @throws LaunchportError ERR_LAUNCHD_NOT_LOADED, or ERR_LAUNCHD_STATE when no process of it runs */
+  kill(target: ServiceTarget, signal: NodeJS.Signals, options: ControlOptions = {}): Promise<void> {
+    const number = signalNumber(signal);
+    return this.#bounded(`kill ${signal} ${target}`, options, async () => this.#find(target).signal(number));
+  }
+
+  print(target: ServiceTarget, options: ControlOptions = {}): Promise<JobStatus | undefined> {
+    return this.#bounded(`print ${target}`, options, async () => this.#get(target)?.status());
+  }
+
+  list(options: ControlOptions = {}): Promise<readonly JobSummary[]> {
+    return this.#bounded('list', options, async () => this.#jobs.summaries());
+  }
+
+  /**
+   * A listening descriptor for a service of the host process itself. It stays the supervisor's, which closes it at
+   * `release` or `stop`; listen on a duplicate.
+   * @throws LaunchportError ERR_LAUNCHD_SERVICE_TAKEN, ERR_XPC_NAME, ERR_LAUNCHD_SOCKET_PATH, ERR_LAUNCHD_STATE
    */
   checkIn(service: string): number {
     this.#assertRunning();
-    assertServiceName(service);
-    const [endpoint] = this.#services.register([service], `process ${process.pid}`);
-    return (endpoint as NonNullable<typeof endpoint>).descriptor;
+    const [endpoint] = this.#registry.register([service], this.#hostOwner);
+    return (endpoint as { readonly descriptor: number }).descriptor;
   }
 
-  /** Frees a service of the host process. Harmless when it is free, or a job's. */
+  /** Gives a service of the host up and resets its waiting clients. Harmless when it is not one. */
   release(service: string): void {
-    const endpoint = this.#services.get(service);
-    if (endpoint?.owner === `process ${process.pid}`) this.#services.unregister([endpoint]);
+    const endpoint = this.#registry.get(service);
+    if (endpoint?.owner === this.#hostOwner) this.#registry.unregister([endpoint]);
   }
 
-  /** Calls `listener` at every step of every job, in order. Returns the way to end it. */
+  /** Calls `listener` soon after each transition, in order; the result unsubscribes. What it throws is logged. */
   onTransition(listener: (transition: JobTransition) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Boots everything out and lets go of the directory. Jobs that have not ended within `timeout` milliseconds (default
-   * 30 000), or when `signal` aborts, are killed. Idempotent.
+   * Unloads every job, frees every service and gives the directory up. When the deadline passes or the signal
+   * aborts, the jobs that remain are killed. A second call waits for the first.
+   * @throws LaunchportError ERR_LAUNCHD_UNKNOWN_OUTCOME when a killed process does not vanish
    */
   stop(options: ControlOptions = {}): Promise<void> {
-    this.#stopped ??= this.#stop(options);
-    return this.#stopped;
+    this.#stopping ??= this.#stop(options);
+    return this.#stopping;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -231,136 +226,82 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   }
 
   async #stop(options: ControlOptions): Promise<void> {
-    const gone = Promise.all(this.#jobs.all.map((job) => job.remove()));
-    await this.#bounded('stopping all jobs', options, () => gone).catch(async (error: unknown) => {
-      this.#logger.warn('jobs are killed', { reason: errorText(error) });
-      for (const job of this.#jobs.all) job.killNow();
-      await this.#bounded('reaping killed jobs', { timeout: REAP_MS }, () => gone).catch(() => {});
-    });
-    process.off('exit', this.#onExit);
-    this.#abandon();
-    this.#services.unregister(this.#services.names.flatMap((name) => this.#services.get(name) ?? []));
     try {
-      rmdirSync(this.#state.bootstrapDirectory);
-    } catch {
-      // A socket that was served when this supervisor started is still there; it is not ours to remove.
+      const gone = this.#jobs.removeAll();
+      const { timeout = DEFAULT_TIMEOUT_MS, signal } = options;
+      await withDeadline('stop', { timeout, signal }, unknownOutcome('stop', timeout), () => gone).catch(
+        () => {
+          this.#jobs.killAll();
+          return withDeadline('stop', { timeout: REAP_MS }, unknownOutcome('stop', REAP_MS), () => gone);
+        },
+      );
+    } finally {
+      this.#removeExitHook();
+      this.#registry.clear();
+      this.#state.unlock();
+      this.#port.close();
     }
-    this.#state.unlock();
-    this.#port.close();
   }
 
-  /** What can be done with no time left: at the process's exit. */
-  #abandon(): void {
-    for (const job of this.#jobs.all) job.killNow();
-    this.#services.unlinkAll();
+  #exitHook(): void {
+    this.#guarded(() => this.#jobs.killAll());
+    this.#guarded(() => this.#registry.unlinkAll());
   }
 
-  #load(
-    target: ServiceTarget,
-    path: string,
-    definition: JobDefinition,
-    plistWarnings: readonly string[],
-  ): void {
-    this.#assertRunning();
-    assertLoadable(target, definition);
-    const { settings, warnings } = jobSettings(definition);
-    for (const warning of [...plistWarnings, ...warnings]) this.#logger.warn(`${path}: ${warning}`);
-    const endpoints = this.#services.register(settings.services, target);
-    const job = new Job({ target, path, settings, endpoints }, this.#host);
-    this.#jobs.add(job);
-    this.#port.setActive(true);
-    job.load();
-  }
-
-  #release(job: Job): void {
-    this.#jobs.remove(job);
-    this.#services.unregister(job.inputs.endpoints);
-    if (this.#jobs.all.length === 0) this.#port.setActive(false);
-  }
-
-  #emit(transition: JobTransition): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(transition);
-      } catch (error) {
-        this.#logger.error('a transition listener threw', { error: errorText(error) });
-      }
-    }
+  get #hostOwner(): string {
+    return `process ${process.pid}`;
   }
 
   #find(target: ServiceTarget): Job {
-    this.#assertRunning();
-    this.#assertDomain(parseServiceTarget(target).domain);
-    const job = this.#jobs.get(target);
+    const job = this.#get(target);
     if (job !== undefined) return job;
-    throw new LaunchportError('ERR_LAUNCHD_NOT_LOADED', `no job is loaded at ${target}`, {
-      hint: 'Load it first; `list` shows the jobs there are.',
-      details: { target },
-    });
+    throw jobError('ERR_LAUNCHD_NOT_LOADED', target, 'is not loaded', 'Bootstrap it first.');
   }
 
-  #bounded<T>(what: string, options: ControlOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { timeout = DEFAULT_TIMEOUT_MS, signal } = options;
-    const onTimeout = () =>
-      new LaunchportError('ERR_LAUNCHD_BUSY', `${what} is not done after ${timeout} ms`, {
-        hint: 'It goes on. Look again with print, or allow more time.',
-        details: { timeout },
-      });
-    return withDeadline(what, { timeout, signal }, onTimeout, work);
+  #get(target: ServiceTarget): Job | undefined {
+    const { domain, label } = parseServiceTarget(target);
+    assertOwnDomain(domain, target);
+    return this.#jobs.get(`${domain}/${label}`);
   }
 
   #assertRunning(): void {
-    if (this.#stopped === undefined) return;
-    throw new LaunchportError('ERR_LAUNCHD_STATE', `the supervisor in ${this.directory} is stopped`, {
-      hint: 'Start another one.',
+    if (this.#stopping === undefined) return;
+    throw new LaunchportError('ERR_LAUNCHD_STATE', `the supervisor in ${this.directory} was stopped`, {
+      hint: 'Start a new one.',
       details: { directory: this.directory },
     });
   }
 
-  #assertDomain(domain: DomainTarget): void {
-    const own = ownDomains();
-    if (own.includes(parseDomainTarget(domain))) return;
-    throw new LaunchportError('ERR_LAUNCHD_NO_DOMAIN', `this supervisor has no domain ${domain}`, {
-      hint: `Use ${own.join(' or ')}.`,
-      details: { domain },
+  /** Runs a control call under its deadline; a call to a stopped supervisor fails. */
+  #bounded<T>(what: string, options: ControlOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { timeout = DEFAULT_TIMEOUT_MS, signal } = options;
+    return withDeadline(what, { timeout, signal }, unknownOutcome(what, timeout), async (inner) => {
+      this.#assertRunning();
+      return work(inner);
     });
+  }
+
+  #emit(transition: JobTransition): void {
+    for (const listener of this.#listeners) {
+      // Later, so that a listener that calls back finds every job in a settled state.
+      queueMicrotask(() => this.#guarded(() => listener(transition)));
+    }
+  }
+
+  /** Nothing may be thrown into the binding or out of an exit hook. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#logger.error(`supervisor: ${errorText(error)}`, { error });
+    }
   }
 }
 
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-/** The default first. */
-function ownDomains(): readonly DomainTarget[] {
-  const user: DomainTarget = `user/${process.getuid?.() ?? 0}`;
-  return isRoot() ? ['system', user] : [user];
-}
-
-/** Refuses what launchd refuses: 119 for a disabled job, 134 for one of another session type. */
-function assertLoadable(target: ServiceTarget, { Disabled, LimitLoadToSessionType }: JobDefinition): void {
-  if (Disabled === true) {
-    throw new LaunchportError('ERR_LAUNCHD_DISABLED', `job ${target} is disabled by its plist`, {
-      hint: 'Remove the Disabled key.',
-      details: { target },
+function unknownOutcome(what: string, timeout: number): () => LaunchportError {
+  return () =>
+    new LaunchportError('ERR_LAUNCHD_UNKNOWN_OUTCOME', `${what} took longer than ${timeout} ms`, {
+      hint: 'It may still succeed: print the job before trying again.',
+      details: { timeout },
     });
-  }
-  const session = target.startsWith('system/') ? 'System' : 'Background';
-  const sessions = LimitLoadToSessionType === undefined ? [session] : [LimitLoadToSessionType].flat();
-  if (sessions.includes(session)) return;
-  throw new LaunchportError(
-    'ERR_LAUNCHD_NO_DOMAIN',
-    `job ${target} is only for sessions of type ${sessions.join(', ')}`,
-    {
-      hint: `Add ${session} to LimitLoadToSessionType.`,
-      details: { target, sessions },
-    },
-  );
-}
-
-function alreadyLoaded(target: ServiceTarget, path: string): LaunchportError {
-  return new LaunchportError('ERR_LAUNCHD_ALREADY_LOADED', `job ${target} is already loaded, from ${path}`, {
-    hint: 'Boot it out first to load it anew.',
-    details: { target, path },
-  });
 }
