@@ -25,7 +25,7 @@ import { jobError } from './job-error.js';
 import { JobTable } from './job-table.js';
 import { ServiceRegistry } from './service-registry.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
-import type { JobTransition } from './transition.js';
+import { type JobTransition, TransitionFeed } from './transition.js';
 
 /** Milliseconds a control call may take when it names no timeout. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -66,7 +66,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   readonly #registry: ServiceRegistry;
   readonly #jobs: JobTable;
   readonly #logger: Logger;
-  readonly #listeners = new Set<(transition: JobTransition) => void>();
+  readonly #feed: TransitionFeed;
   readonly #removeExitHook: () => void;
   #stopping: Promise<void> | undefined;
 
@@ -99,6 +99,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       });
     }
     this.#logger = logger;
+    this.#feed = new TransitionFeed(logger);
     this.#port = binding.openSupervisor({
       demand: (descriptor) => this.#guarded(() => this.#jobs.demand(descriptor)),
       exit: (process, exitCode, signal) => this.#guarded(() => this.#jobs.exited(process, exitCode, signal)),
@@ -119,7 +120,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       logger,
       environment: ({ label, environment: own }) =>
         jobEnvironment({ label, own, bootstrap: this.bootstrapDirectory, host: environment }),
-      emit: (transition) => this.#emit(transition),
+      emit: (transition) => this.#feed.emit(transition),
     });
     this.#removeExitHook = onProcessExit(() => this.#exitHook());
     this.#port.setActive(true);
@@ -207,8 +208,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
 
   /** Calls `listener` soon after each transition, in order; the result unsubscribes. What it throws is logged. */
   onTransition(listener: (transition: JobTransition) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#feed.subscribe(listener);
   }
 
   /**
@@ -279,13 +279,6 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       this.#assertRunning();
       return work(inner);
     });
-  }
-
-  #emit(transition: JobTransition): void {
-    for (const listener of this.#listeners) {
-      // Later, so that a listener that calls back finds every job in a settled state.
-      queueMicrotask(() => this.#guarded(() => listener(transition)));
-    }
   }
 
   /** Nothing may be thrown into the binding or out of an exit hook. */

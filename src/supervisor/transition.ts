@@ -1,4 +1,5 @@
 /** What happens to jobs, told as it happens. */
+import { errorText, type Logger } from '../base/index.js';
 import type { JobExit, ServiceTarget } from '../launchd/index.js';
 
 /** Fields of every transition. */
@@ -40,3 +41,31 @@ export type JobTransition =
     })
   /** Unloaded: its process is gone, its label and its services are free. */
   | (TransitionBase & { readonly kind: 'removed' });
+
+/** Hands transitions to those who asked for them. */
+export class TransitionFeed {
+  readonly #listeners = new Set<(transition: JobTransition) => void>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  subscribe(listener: (transition: JobTransition) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls the listeners in a microtask, so that one that calls back finds every job in a settled state. */
+  emit(transition: JobTransition): void {
+    for (const listener of this.#listeners) {
+      queueMicrotask(() => {
+        try {
+          listener(transition);
+        } catch (error) {
+          this.#logger.error(`supervisor: a transition listener failed: ${errorText(error)}`, { error });
+        }
+      });
+    }
+  }
+}
