@@ -11,5 +11,6 @@ export {
   isLaunchportError,
   LaunchportError,
 } from './errors.js';
+export { KeyedLock } from './keyed-lock.js';
 export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from './logger.js';
 export { assertServiceName, MAX_SERVICE_NAME_BYTES } from './service-name.js';

@@ -1,6 +1,6 @@
 /** launchd as `/bin/launchctl` gives access to it. */
 import { isAbsolute } from 'node:path';
-import { LaunchportError, type Logger, silentLogger, withDeadline } from '../base/index.js';
+import { KeyedLock, LaunchportError, type Logger, silentLogger, withDeadline } from '../base/index.js';
 import { Budget, type ControlClock, spentError, systemClock } from './budget.js';
 import { type CommandRunner, runCommand } from './command-runner.js';
 import type {
@@ -16,7 +16,6 @@ import { domainForManager, parseDomainTarget, parseServiceTarget, serviceTarget 
 import { NUMBERS } from './error-numbers.js';
 import { isDarwinSignal } from './exit-status.js';
 import { failureNumber, type LaunchctlCall, launchctlFailure, unknownOutcome } from './failure.js';
-import { LabelLock } from './label-lock.js';
 import { bootoutJob } from './launchctl-bootout.js';
 import { bootstrapJob } from './launchctl-bootstrap.js';
 import { kickstartJob } from './launchctl-kickstart.js';
@@ -45,7 +44,7 @@ export class LaunchctlControl implements LaunchControl {
   readonly #uid: number;
   readonly #logger: Logger;
   readonly #clock: ControlClock;
-  readonly #lock = new LabelLock();
+  readonly #lock = new KeyedLock();
 
   constructor(options: LaunchctlOptions = {}) {
     this.#tool = new LaunchctlTool(options.runner ?? runCommand);
@@ -91,7 +90,7 @@ export class LaunchctlControl implements LaunchControl {
     );
     for (const warning of warnings) this.#logger.warn(`job plist ${plistPath}: ${warning}`);
     const target = serviceTarget(checked, definition.Label);
-    await this.#lock.run(target, budget, () =>
+    await this.#inTurn(target, budget, () =>
       bootstrapJob(this.#tool, { domain: checked, target, plistPath, definition }, budget),
     );
     this.#logger.debug('job loaded', { target, path: plistPath });
@@ -101,7 +100,7 @@ export class LaunchctlControl implements LaunchControl {
   async bootout(target: ServiceTarget, options?: ControlOptions): Promise<void> {
     const checked = canonical(target);
     const budget = this.#budget(options);
-    await this.#lock.run(checked, budget, () => bootoutJob(this.#tool, checked, budget));
+    await this.#inTurn(checked, budget, () => bootoutJob(this.#tool, checked, budget));
     this.#logger.debug('job unloaded', { target: checked });
   }
 
@@ -112,7 +111,7 @@ export class LaunchctlControl implements LaunchControl {
     const checked = canonical(target);
     const budget = this.#budget(options);
     const kill = options?.kill ?? false;
-    return this.#lock.run(checked, budget, () => kickstartJob(this.#tool, checked, kill, budget));
+    return this.#inTurn(checked, budget, () => kickstartJob(this.#tool, checked, kill, budget));
   }
 
   /**
@@ -144,6 +143,16 @@ export class LaunchctlControl implements LaunchControl {
 
   async list(options?: ControlOptions): Promise<readonly JobSummary[]> {
     return parseList(await this.#tool.read({ arguments: ['list'] }, this.#budget(options)));
+  }
+
+  /** Overlapping operations on one job are answered by launchd with errors that mean nothing. */
+  #inTurn<T>(target: ServiceTarget, budget: Budget, work: () => Promise<T>): Promise<T> {
+    const onTimeout = () =>
+      new LaunchportError('ERR_LAUNCHD_BUSY', `another operation on ${target} is under way`, {
+        hint: 'Wait for it, or allow more time.',
+        details: { target },
+      });
+    return this.#lock.run(target, { timeout: budget.remaining, signal: budget.signal }, onTimeout, work);
   }
 
   #budget(options: ControlOptions | undefined): Budget {

@@ -1,5 +1,5 @@
 /** Registers plugins with launchd, and takes them out again. */
-import { LaunchportError, type Logger, silentLogger, type WaitOptions } from '../base/index.js';
+import { KeyedLock, LaunchportError, type Logger, silentLogger, type WaitOptions } from '../base/index.js';
 import {
   type DomainTarget,
   type JobStatus,
@@ -9,7 +9,6 @@ import {
 } from '../launchd/index.js';
 import { type Budget, startBudget } from './budget.js';
 import { isCliPlugin, type Plugin } from './config.js';
-import { KeyedLock } from './keyed-lock.js';
 import { assertOurs, findLoaded, type LoadedJob, unloadJob } from './loaded-job.js';
 import { assertNoCollision, DEFAULT_PREFIX } from './naming.js';
 import { type JobTools, type RegistrationOutcome, registerJob } from './register-job.js';
@@ -192,7 +191,12 @@ export class PluginRegistrar {
     task: (budget: Budget) => Promise<T>,
   ): Promise<T> {
     const budget = startBudget(`${verb} ${place.label}`, options);
-    return this.#lock.run(place.label, budget(), () => task(budget));
+    const onTimeout = () =>
+      new LaunchportError('ERR_TIMEOUT', `an earlier operation on ${place.label} takes too long`, {
+        hint: 'Try again, or allow more time.',
+        details: { label: place.label },
+      });
+    return this.#lock.run(place.label, budget(), onTimeout, () => task(budget));
   }
 
   /** The record and the loaded job of a label, when they are the place's own. */

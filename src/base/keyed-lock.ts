@@ -1,39 +1,36 @@
 /** One operation at a time per key, in the order they were asked for. */
-import { LaunchportError, withDeadline } from '../base/index.js';
+import { withDeadline } from './deadline.js';
+import type { LaunchportError } from './errors.js';
 
 /** Locks by name, within this process. */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>();
 
   /**
-   * Runs `task` when all earlier tasks of `key` have settled.
-   * @throws LaunchportError ERR_TIMEOUT or ERR_ABORTED when its turn does not come in time; it is then not run
+   * Runs `work` when all earlier work of `key` has settled, and settles as it does. Waits for its turn at most
+   * `timeout` milliseconds; then `onTimeout()` or ERR_ABORTED is thrown, and `work` is not run.
    */
   async run<T>(
     key: string,
     options: { readonly timeout: number; readonly signal?: AbortSignal | undefined },
-    task: () => Promise<T>,
+    onTimeout: () => LaunchportError,
+    work: () => Promise<T>,
   ): Promise<T> {
-    const previous = this.#tails.get(key) ?? Promise.resolve();
+    const previous = this.#tails.get(key);
     let release = () => {};
     const own = new Promise<void>((resolve) => {
       release = resolve;
     });
     // Who gives up waiting still keeps its place: those behind it wait for those before it.
-    const tail = previous.then(() => own);
+    const tail = previous === undefined ? own : previous.then(() => own);
     this.#tails.set(key, tail);
     void tail.then(() => {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     });
     try {
       const what = `waiting for an earlier operation on ${key}`;
-      const onTimeout = () =>
-        new LaunchportError('ERR_TIMEOUT', `${what} took longer than ${options.timeout} ms`, {
-          hint: 'Try again, or allow more time.',
-          details: { key },
-        });
-      await withDeadline(what, options, onTimeout, () => previous);
-      return await task();
+      if (previous !== undefined) await withDeadline(what, options, onTimeout, () => previous);
+      return await work();
     } finally {
       release();
     }
