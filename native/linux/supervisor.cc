@@ -91,19 +91,24 @@ void Supervisor::ended(uint32_t handle) {
   const std::shared_ptr<Process>* found = processes_.find(handle);
   if (found == nullptr) return;
   const std::shared_ptr<Process> process = *found;
+  const auto pidfd = static_cast<id_t>(process->pidfd.get());
   siginfo_t info = {};
-  // Reaps this process only: waiting for any would take the children of Node's own child_process.
-  const int status =
-      waitid(kPidfd, static_cast<id_t>(process->pidfd.get()), &info, WEXITED | WNOHANG);
+  // Looks at this process only: waiting for any would take the children of Node's own child_process.
+  const int status = waitid(kPidfd, pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
   if (status != 0 && errno == EINTR) return;
   if (status == 0 && info.si_pid == 0) return;  // not ended yet
-  processes_.take(handle);
-  process->poll.reset();
   // Someone else reaped it (SIGCHLD ignored, or a wait for any child): it is gone, its status unknown.
   const bool is_known = status == 0;
+  if (!is_known) processes_.take(handle);
   const bool is_exit = is_known && info.si_code == CLD_EXITED;
   const auto exit = sink_.exit;  // the call may close this
   if (exit) exit(handle, is_exit ? info.si_status : 0, is_known && !is_exit ? info.si_status : 0);
+  process->poll.reset();
+  if (!is_known) return;
+  // Reaped only now, so that the report could signal the rest of the group: no other process has its number yet.
+  processes_.take(handle);
+  siginfo_t reaped;
+  waitid(kPidfd, pidfd, &reaped, WEXITED | WNOHANG);
 }
 
 std::optional<bool> Supervisor::signal(uint32_t handle, int signal, bool is_group, SystemError* error) {
