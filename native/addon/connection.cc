@@ -6,6 +6,8 @@
 namespace launchport {
 namespace {
 
+constexpr std::string_view kNoSerializedForm = "the message holds what bytes cannot carry, or is too long";
+
 std::string_view text_of(Failure failure) {
   switch (failure) {
     case Failure::queue_full:
@@ -90,7 +92,7 @@ void Connection::receive(xpc_object_t object) {
   }
   Body body;
   if (!port().codec().encode(object, &body)) {
-    report_dropped(Failure::malformed);
+    port().report_event(handle(), Event::dropped, Failure::malformed, kNoSerializedForm);
     return;
   }
   uint32_t token = 0;
@@ -111,7 +113,7 @@ void Connection::receive_reply(uint32_t id, xpc_object_t reply) {
       if (port().codec().encode(reply, &body)) {
         port().report_body(Inbound::reply, handle(), id, std::move(body));
       } else {
-        port().report_request_failed(handle(), id, Failure::malformed, "the reply has no serialized form");
+        port().report_request_failed(handle(), id, Failure::malformed, kNoSerializedForm);
           }
     } else {
       Failure failure = Failure::invalid;

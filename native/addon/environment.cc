@@ -2,17 +2,10 @@
 
 #include <dlfcn.h>
 
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 namespace launchport {
 namespace {
-
-bool is_transcoding_forced() {
-  const char* value = std::getenv("LAUNCHPORT_FORCE_TRANSCODE");
-  return value != nullptr && std::strcmp(value, "1") == 0;
-}
 
 // Node unloads an addon with the last environment that loaded it, but XPC may free a handler's block after that.
 void stay_loaded() {
@@ -22,8 +15,6 @@ void stay_loaded() {
 }
 
 }  // namespace
-
-Environment::Environment(Napi::Env env) : env_(env), is_transcoding_(is_transcoding_forced()) {}
 
 std::shared_ptr<Environment> Environment::create(Napi::Env env) {
   stay_loaded();

@@ -24,8 +24,6 @@ class Environment : public std::enable_shared_from_this<Environment> {
   static std::shared_ptr<Environment> create(Napi::Env env);
 
   Napi::Env env() const { return env_; }
-  // LAUNCHPORT_FORCE_TRANSCODE=1: message bodies go through the transcoder even where the system has a fast path.
-  bool is_transcoding() const { return is_transcoding_; }
 
   // Keeps an open resource alive, whether JavaScript still refers to it or not.
   void add(std::shared_ptr<Resource> resource);
@@ -37,12 +35,11 @@ class Environment : public std::enable_shared_from_this<Environment> {
   Napi::FunctionReference supervisor_class;
 
  private:
-  explicit Environment(Napi::Env env);
+  explicit Environment(Napi::Env env) : env_(env) {}
   void tear_down(napi_async_cleanup_hook_handle hook);
   void finish_if_closed();
 
   const Napi::Env env_;
-  const bool is_transcoding_;
   std::unordered_set<std::shared_ptr<Resource>> resources_;
   size_t closing_ = 0;
   napi_async_cleanup_hook_handle hook_ = nullptr;  // set while the environment waits for us to finish

@@ -1,5 +1,8 @@
 #include "port.h"
 
+#include <cstdlib>
+#include <cstring>
+
 #include "connection.h"
 #include "listener.h"
 
@@ -8,6 +11,12 @@ namespace {
 
 // A handler's drain of a whole burst may take several deliveries; more than this many wait for a later turn.
 constexpr int kBatchesPerTurn = 64;
+
+// LAUNCHPORT_FORCE_TRANSCODE=1: bodies go through the transcoder even where the system has a fast path.
+bool is_transcoding_forced() {
+  const char* value = std::getenv("LAUNCHPORT_FORCE_TRANSCODE");
+  return value != nullptr && std::strcmp(value, "1") == 0;
+}
 
 // Hands a body over without copying it, where the engine allows memory of others.
 Napi::Value to_array_buffer(Napi::Env env, Body body) {
@@ -44,7 +53,7 @@ Credentials credentials_of(xpc_connection_t connection) {
 
 Port::Port(Environment& environment, Napi::Function deliver, Napi::ArrayBuffer inbox)
     : environment_(environment),
-      codec_(environment.is_transcoding()),
+      codec_(is_transcoding_forced()),
       deliver_(Napi::Persistent(deliver)),
       inbox_buffer_(Napi::Reference<Napi::ArrayBuffer>::New(inbox, 1)),
       async_context_(std::make_unique<Napi::AsyncContext>(deliver.Env(), "launchport")),

@@ -21,11 +21,8 @@ enum class Type : uint32_t {
   data = 0x8000,
   string = 0x9000,
   uuid = 0xa000,
-  fd = 0xb000,
-  shmem = 0xc000,
   array = 0xe000,
   dictionary = 0xf000,
-  endpoint = 0x12000,
 };
 
 // Reads items one after the other. Once something is wrong, every further read fails.
@@ -163,12 +160,8 @@ Object read_value(Reader& reader, unsigned depth) {
       Object dictionary = Object::adopt(xpc_dictionary_create(nullptr, nullptr, 0));
       return read_entries(reader, dictionary.get(), depth + 1) ? dictionary : Object();
     }
-    case Type::fd:
-    case Type::shmem:
-    case Type::endpoint:
-      return {};  // nothing beside the bytes carries the descriptor
   }
-  return {};
+  return {};  // unknown, or a descriptor, which bytes cannot carry
 }
 
 // Appends items. Fails, for good, when the result would be longer than kMaxBodyBytes.
@@ -244,10 +237,7 @@ bool Writer::value(xpc_object_t object, unsigned depth) {
   if (type == XPC_TYPE_UUID) return word(Type::uuid) && raw(xpc_uuid_get_bytes(object), 16);
   if (type == XPC_TYPE_ARRAY) return array(object, depth + 1);
   if (type == XPC_TYPE_DICTIONARY) return dictionary(object, depth + 1);
-  // The type word alone tells the reader that a descriptor was here; the descriptor itself is not delivered.
-  if (type == XPC_TYPE_FD) return word(Type::fd);
-  if (type == XPC_TYPE_ENDPOINT) return word(Type::endpoint);
-  return false;
+  return false;  // a descriptor or the like: bytes cannot carry it
 }
 
 }  // namespace
