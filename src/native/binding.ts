@@ -32,7 +32,10 @@ export const Outbound = {
   message: 1,
   /** Request; id chosen by JavaScript, comes back with the reply. Unique among the port's pending requests. */
   request: 2,
-  /** Reply; id is the token that came with the request. Consumes the token. */
+  /**
+   * Reply; id is the token that came with the request, which says where it goes. Consumes the token. A reply that
+   * cannot be sent drops the request.
+   */
   reply: 3,
 } as const;
 
@@ -40,7 +43,10 @@ export const Outbound = {
 export const Inbound = {
   /** One-way message for `handle`. Body: serialization. */
   message: 1,
-  /** Request for `handle`; id is a reply token, to be answered once or dropped with {@link Port.drop}. */
+  /**
+   * Request for `handle`; id is a reply token, to be answered once or dropped with {@link Port.drop}. The final
+   * event of `handle` frees its tokens.
+   */
   request: 2,
   /** Reply to the request `id`. Body: serialization. */
   reply: 3,
@@ -48,7 +54,7 @@ export const Inbound = {
   requestFailed: 4,
   /** Something happened to the connection or listener `handle`; id is an {@link Event}. Body: reason. */
   event: 5,
-  /** Listener `handle` accepted a peer; id is the peer's handle. Body: credentials. */
+  /** Listener `handle` accepted a peer; id is the peer's handle, already active. Body: credentials. */
   peer: 6,
   /** Listener `handle` refused a peer by its credentials; id is 0. Body: credentials. */
   peerRefused: 7,
@@ -145,7 +151,12 @@ export interface PortStatistics {
  */
 export type Deliver = (byteLength: number, large?: readonly ArrayBuffer[]) => void;
 
-/** One environment's (thread's) end of the binding. No method blocks. */
+/**
+ * One environment's (thread's) end of the binding. No method blocks. Arguments of a wrong type, records that are not
+ * whole or of an unknown kind, and targets that cannot be are TypeErrors. Handles and tokens that name nothing are
+ * ignored, except that a request for one fails with `invalid`. On a closed port `connect` and `listen` throw an
+ * Error, and everything else does nothing.
+ */
 export interface Port {
   /** JavaScript writes records here and calls `flush`. */
   readonly outbox: ArrayBuffer;
@@ -163,7 +174,10 @@ export interface Port {
   /** Who is at the other end; all -1 for a dead handle or before contact. */
   peer(handle: Handle): PeerCredentials;
 
-  /** Sends the records in the first `byteLength` bytes of the outbox. Bytes are copied or sent on return. */
+  /**
+   * Sends the records in the first `byteLength` bytes of the outbox: all of them or, when it throws, none. Bytes are
+   * copied or sent on return.
+   */
   flush(byteLength: number): void;
   /** Sends one record whose body does not fit the outbox. Flush first to keep the order. */
   send(kind: number, handle: Handle, id: number, body: Uint8Array): void;

@@ -36,7 +36,10 @@ export class MockConnection implements Endpoint {
     this.#host = host;
     this.handle = handle;
     this.#address = 'address' in origin ? origin.address : undefined;
-    if ('end' in origin) this.#use(origin.end);
+    if ('end' in origin) {
+      this.#use(origin.end);
+      this.#state = 'active';
+    }
   }
 
   activate(): void {
@@ -107,7 +110,7 @@ export class MockConnection implements Endpoint {
     if (!isDictionary(body)) {
       return { failure: Failure.malformed, text: 'the body is not a dictionary', request };
     }
-    if (this.#queuedBytes + body.byteLength > maxQueueBytes) {
+    if (this.#queuedBytes >= maxQueueBytes) {
       return { failure: Failure.queueFull, text: `the limit of ${maxQueueBytes} bytes is reached`, request };
     }
     return undefined;
@@ -208,8 +211,8 @@ export class MockConnection implements Endpoint {
   #reportCongestion(): void {
     const { highWaterBytes, lowWaterBytes } = this.#host.limits;
     const queued = this.#queuedBytes;
-    if (queued > highWaterBytes) this.#isCongested = true;
-    else if (queued <= lowWaterBytes) this.#isCongested = false;
+    if (queued >= highWaterBytes) this.#isCongested = true;
+    else if (queued < lowWaterBytes) this.#isCongested = false;
     if (this.#state !== 'active' || this.#isCongested === this.#isCongestionReported) return;
     this.#isCongestionReported = this.#isCongested;
     const event = this.#isCongested ? Event.congested : Event.drained;

@@ -15,9 +15,12 @@ export interface EndpointHost {
   /** The handle is free. */
   remove(endpoint: Endpoint): void;
   lookUp(address: string): ListeningSocket | undefined;
+  /** Takes the listening socket the process was started with for `name`; one listener at a time has it. */
+  checkIn(name: string): ListeningSocket | undefined;
+  giveBack(name: string): void;
   /** A handle that replies to the request `id`, which came over `end`. */
   openToken(connection: Handle, end: SocketEnd, id: number): Handle;
-  /** Makes an inactive peer out of an accepted end. */
+  /** Makes a peer out of an accepted end. It is active, and pumped once its listener has reported it. */
   addPeer(end: SocketEnd): Endpoint;
   count(what: 'received' | 'refused'): void;
 }

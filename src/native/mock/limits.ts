@@ -6,22 +6,22 @@ export interface MockLimits {
   readonly bufferBytes: number;
   /** What a socket takes before the sender has to queue, as the kernel's send buffer does. */
   readonly socketBytes: number;
-  /** A connection whose queue grows beyond this reports `congested`. */
+  /** A connection whose queue reaches this is `congested`. */
   readonly highWaterBytes: number;
-  /** A congested connection whose queue shrinks to this reports `drained`. */
+  /** A congested connection whose queue falls below this is `drained`. */
   readonly lowWaterBytes: number;
-  /** A message that would make the queue longer than this fails with `queueFull`. */
+  /** With so much queued, messages fail with `queueFull`. */
   readonly maxQueueBytes: number;
   /** A longer body fails with `tooLarge`. */
   readonly maxMessageBytes: number;
 }
 
-/** What {@link MockLimits} are unless a test says otherwise. */
+/** What {@link MockLimits} are unless a test says otherwise: those of the addon. */
 export const DEFAULT_LIMITS: MockLimits = {
   bufferBytes: 256 * 1024,
   socketBytes: 200 * 1024,
-  highWaterBytes: 1024 * 1024,
-  lowWaterBytes: 256 * 1024,
-  maxQueueBytes: 256 * 1024 * 1024,
+  highWaterBytes: 4 * 1024 * 1024,
+  lowWaterBytes: 1024 * 1024,
+  maxQueueBytes: 64 * 1024 * 1024,
   maxMessageBytes: 64 * 1024 * 1024 - 4096,
 };

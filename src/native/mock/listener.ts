@@ -13,11 +13,12 @@ export class MockListener implements Endpoint {
   readonly #allowAnyUser: boolean;
   readonly #peers: Endpoint[] = [];
   #socket: ListeningSocket | undefined;
+  #isCheckedIn = false;
   #state: 'inactive' | 'active' | 'cancelled' = 'inactive';
   #finalText = 'the listener was cancelled';
   #unsubscribe: (() => void) | undefined;
 
-  /** Without a socket the listener becomes invalid when it is activated. */
+  /** Without a socket the listener checks in for its name when it is activated, or becomes invalid. */
   constructor(
     host: EndpointHost,
     handle: Handle,
@@ -35,6 +36,10 @@ export class MockListener implements Endpoint {
   activate(): void {
     if (this.#state !== 'inactive') return;
     this.#host.schedule(this);
+    if (this.#socket === undefined) {
+      this.#socket = this.#host.checkIn(this.#name)?.retain();
+      this.#isCheckedIn = this.#socket !== undefined;
+    }
     if (this.#socket === undefined) {
       this.#state = 'cancelled';
       this.#finalText = `this process was given no listener for ${this.#name}`;
@@ -60,6 +65,8 @@ export class MockListener implements Endpoint {
     this.#state = 'cancelled';
     this.#unsubscribe?.();
     this.#socket?.release();
+    if (this.#isCheckedIn) this.#host.giveBack(this.#name);
+    this.#isCheckedIn = false;
     this.#socket = undefined;
   }
 
@@ -84,5 +91,6 @@ export class MockListener implements Endpoint {
     const peer = this.#host.addPeer(end);
     this.#peers.push(peer);
     this.#host.emit(Inbound.peer, this.handle, peer.handle, encodeCredentials(client));
+    this.#host.schedule(peer);
   }
 }

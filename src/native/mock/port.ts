@@ -10,6 +10,7 @@ import {
   type Port,
   type PortStatistics,
 } from '../binding.js';
+import { assertBody, assertConnectTarget, assertKind, assertListenTarget, assertWord } from './arguments.js';
 import { MockConnection } from './connection.js';
 import { type Endpoint, type EndpointHost, emitFailure, UNKNOWN_PEER } from './endpoint.js';
 import { MockListener } from './listener.js';
@@ -68,21 +69,18 @@ export class MockPort implements Port, EndpointHost {
   }
 
   connect(target: ConnectTarget): Handle {
+    const address = assertConnectTarget(target);
     this.#assertOpen();
-    assertString(target.name, 'name');
-    assertString(target.address, 'address');
-    return this.#add((handle) => new MockConnection(this, handle, { address: target.address as string }));
+    return this.#add((handle) => new MockConnection(this, handle, { address }));
   }
 
   listen(target: ListenTarget): Handle {
+    const allowAnyUser = assertListenTarget(target);
     this.#assertOpen();
-    assertString(target.name, 'name');
-    const socket =
-      target.descriptor === undefined
-        ? this.#process.listeners.get(target.name)
-        : this.#world.listeningSocket(target.descriptor);
-    const allowAnyUser = target.allowAnyUser ?? false;
-    return this.#add((handle) => new MockListener(this, handle, target.name, socket, allowAnyUser));
+    const { name, descriptor } = target;
+    const socket = descriptor === undefined ? undefined : this.#world.listeningSocket(descriptor);
+    if (descriptor !== undefined && socket === undefined) throw new TypeError('descriptor is not open');
+    return this.#add((handle) => new MockListener(this, handle, name, socket, allowAnyUser));
   }
 
   activate(handle: Handle): void {
@@ -98,19 +96,22 @@ export class MockPort implements Port, EndpointHost {
   }
 
   flush(byteLength: number): void {
-    for (const { kind, handle, id, body } of readRecords(this.outbox, byteLength)) {
+    const records = readRecords(this.outbox, byteLength);
+    for (const { kind, handle, id, body } of records) {
       this.send(kind, handle, id, body);
     }
   }
 
   send(kind: number, handle: Handle, id: number, body: Uint8Array): void {
-    if (!(body instanceof Uint8Array)) throw new TypeError('body must be a Uint8Array');
+    assertKind(kind);
     assertHandle(handle);
+    assertWord(id, 'id');
+    assertBody(body);
+    if (this.#isClosed) return;
     if (kind === Outbound.reply) {
       this.#reply(id, body);
       return;
     }
-    if (kind !== Outbound.message && kind !== Outbound.request) throw new RangeError(`no kind ${kind}`);
     const connection = this.#endpoints.get(handle);
     if (connection instanceof MockConnection) {
       const isSent = connection.send(kind === Outbound.request ? 'request' : 'message', id, body);
@@ -166,11 +167,25 @@ export class MockPort implements Port, EndpointHost {
 
   remove(endpoint: Endpoint): void {
     this.#endpoints.delete(endpoint.handle);
+    for (const [token, { connection }] of this.#tokens) {
+      if (connection === endpoint.handle) this.#tokens.delete(token);
+    }
     this.#updateKeepAlive();
   }
 
   lookUp(address: string): ListeningSocket | undefined {
     return this.#world.lookUp(address);
+  }
+
+  checkIn(name: string): ListeningSocket | undefined {
+    const { listeners, checkedIn } = this.#process;
+    const socket = checkedIn.has(name) ? undefined : listeners.get(name);
+    if (socket !== undefined) checkedIn.add(name);
+    return socket;
+  }
+
+  giveBack(name: string): void {
+    this.#process.checkedIn.delete(name);
   }
 
   openToken(connection: Handle, end: SocketEnd, id: number): Handle {
@@ -232,10 +247,5 @@ export class MockPort implements Port, EndpointHost {
 }
 
 function assertHandle(handle: Handle): Handle {
-  if (typeof handle !== 'number') throw new TypeError('a handle must be a number');
-  return handle;
-}
-
-function assertString(value: unknown, what: string): void {
-  if (typeof value !== 'string') throw new TypeError(`${what} must be a string`);
+  return assertWord(handle, 'handle');
 }

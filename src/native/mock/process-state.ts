@@ -16,6 +16,8 @@ export class ProcessState {
   readonly ports = new Set<{ close(): void }>();
   /** Listening sockets it was started with, by name. */
   readonly listeners = new Map<string, ListeningSocket>();
+  /** Names of those that a listener has now. */
+  readonly checkedIn = new Set<string>();
   /** Called for a signal; true means handled, otherwise the default action is taken. */
   onSignal: ((signal: NodeJS.Signals) => boolean) | undefined;
   /** Called once, after everything the process held is closed. */

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import type { Binding, SpawnOptions } from '../binding.js';
 import type { ProcessState } from './process-state.js';
+import { systemError } from './system-error.js';
 
 /** A binding whose processes and sockets are those of one mock world. */
 export type MockBinding = Required<Binding>;
@@ -43,7 +44,7 @@ export function signalProcess(process: ProcessState, signal: number): boolean {
 
 function signalName(signal: number): NodeJS.Signals {
   const entry = Object.entries(constants.signals).find(([, number]) => number === signal);
-  if (entry === undefined) throw new RangeError(`no signal ${signal}`);
+  if (entry === undefined) throw systemError('EINVAL', 'kill', String(signal));
   return entry[0] as NodeJS.Signals;
 }
 

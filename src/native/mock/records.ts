@@ -6,6 +6,7 @@ import {
   RECORD_HEADER_BYTES,
   RECORD_IS_LARGE,
 } from '../binding.js';
+import { assertKind, assertWord } from './arguments.js';
 
 /** A record taken out of an outbox. `body` is a view of the outbox. */
 export interface OutboundRecord {
@@ -17,11 +18,11 @@ export interface OutboundRecord {
 
 /**
  * The records in the first `byteLength` bytes of `outbox`.
- * @throws RangeError when they are not whole records
+ * @throws TypeError when they are not whole records of known kinds; a caller so sends all of them or none
  */
 export function readRecords(outbox: ArrayBuffer, byteLength: number): OutboundRecord[] {
-  if (!Number.isInteger(byteLength) || byteLength < 0 || byteLength > outbox.byteLength) {
-    throw new RangeError(`byteLength ${byteLength} is not within the outbox`);
+  if (assertWord(byteLength, 'byteLength') > outbox.byteLength) {
+    throw new TypeError('byteLength is larger than the outbox');
   }
   const view = new DataView(outbox, 0, byteLength);
   const records: OutboundRecord[] = [];
@@ -29,10 +30,12 @@ export function readRecords(outbox: ArrayBuffer, byteLength: number): OutboundRe
     const room = byteLength - offset;
     const length = room < RECORD_HEADER_BYTES ? 0 : view.getUint32(offset, true);
     if (length < RECORD_HEADER_BYTES || length > room || length % 4 !== 0) {
-      throw new RangeError(`broken record at byte ${offset} of the outbox`);
+      throw new TypeError(`broken record at byte ${offset} of the outbox`);
     }
+    const kind = view.getUint32(offset + 4, true);
+    assertKind(kind);
     records.push({
-      kind: view.getUint32(offset + 4, true),
+      kind,
       handle: view.getUint32(offset + 8, true),
       id: view.getUint32(offset + 12, true),
       body: new Uint8Array(outbox, offset + RECORD_HEADER_BYTES, length - RECORD_HEADER_BYTES),

@@ -1,9 +1,11 @@
 /** The mock's supervisor port: listening sockets by path, locks, and processes that run registered programs. */
 import type { Handle, SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from '../binding.js';
+import { MAX_SOCKET_PATH_BYTES } from '../bootstrap.js';
 import { type MockBinding, mockProcess, signalProcess } from './process.js';
 import type { ProcessEnd, ProcessState } from './process-state.js';
+import { systemError } from './system-error.js';
 import { KeepAlive } from './turn.js';
-import { systemError, type WorldState } from './world-state.js';
+import type { WorldState } from './world-state.js';
 
 /** What the port needs besides the world: a binding for each process it starts. */
 export type BindingOf = (process: ProcessState) => MockBinding;
@@ -35,6 +37,9 @@ export class MockSupervisorPort implements SupervisorPort {
   }
 
   createListener(path: string, backlog: number): number {
+    this.#assertOpen();
+    // unix(7): sun_path is 108 with its NUL.
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw systemError('ENAMETOOLONG', 'bind', path);
     return this.#own(this.#world.listen(path, backlog, this.#process.pid));
   }
 
@@ -43,7 +48,8 @@ export class MockSupervisorPort implements SupervisorPort {
   }
 
   watch(descriptor: number): void {
-    if (this.#isClosed || this.#watches.has(descriptor)) return;
+    this.#assertOpen();
+    if (this.#watches.has(descriptor)) return;
     const socket = this.#listeningSocket(descriptor, 'epoll_ctl');
     const turn = this.#world.turn(() => {
       // Looked at now, because the process may have accepted the client meanwhile.
@@ -71,11 +77,13 @@ export class MockSupervisorPort implements SupervisorPort {
   }
 
   lock(path: string): number {
+    this.#assertOpen();
     const descriptor = this.#world.lock(path);
     return descriptor < 0 ? descriptor : this.#own(descriptor);
   }
 
   spawn(options: SpawnOptions): SpawnedProcess {
+    this.#assertOpen();
     const program = this.#world.programs.get(options.file) ?? 'ENOENT';
     if (typeof program === 'string') throw systemError(program, 'spawn', options.file);
     const sockets = options.listeners.map(({ name, descriptor }) => {
@@ -137,6 +145,10 @@ export class MockSupervisorPort implements SupervisorPort {
       this.#children.delete(handle);
       this.#updateKeepAlive();
     }
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new Error('the supervisor port is closed');
   }
 
   #own(descriptor: number): number {

@@ -13,12 +13,6 @@ const FIRST_PID = 5_000_000;
 
 type Descriptor = { readonly socket: ListeningSocket } | { readonly lock: string };
 
-/** An error as the system's, with `code`, `errno` and `syscall`. */
-export function systemError(code: string, syscall: string, about: string): NodeJS.ErrnoException {
-  const errno = -((constants.errno as Record<string, number>)[code] ?? 0);
-  return Object.assign(new Error(`${code}: ${syscall} '${about}'`), { code, errno, syscall });
-}
-
 /** The shared state of a world. */
 export class WorldState {
   readonly limits: MockLimits;

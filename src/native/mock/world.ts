@@ -1,11 +1,13 @@
 /** The mock world: an in-memory system in which bindings of several processes meet. */
 import { BINDING_VERSION } from '../binding.js';
+import { assertFunction } from './arguments.js';
 import { DEFAULT_LIMITS, type MockLimits } from './limits.js';
 import { MockPort } from './port.js';
 import { type MockBinding, type MockMain, signalProcess } from './process.js';
 import type { ProcessState } from './process-state.js';
 import { MockSupervisorPort } from './supervisor-port.js';
-import { systemError, WorldState } from './world-state.js';
+import { systemError } from './system-error.js';
+import { WorldState } from './world-state.js';
 
 /** An in-memory system. Nothing in it touches the file system or starts anything real. */
 export interface MockWorld {
@@ -83,12 +85,15 @@ function createBinding(
     version: BINDING_VERSION,
     platform: 'mock',
     open(deliver) {
+      assertFunction(deliver, 'deliver');
       assertAlive('open');
       const port = new MockPort(world, owner, deliver);
       owner.ports.add(port);
       return port;
     },
     openSupervisor(sink) {
+      assertFunction(sink.demand, 'sink.demand');
+      assertFunction(sink.exit, 'sink.exit');
       assertAlive('openSupervisor');
       const port = new MockSupervisorPort(world, owner, sink, bindingOf);
       owner.ports.add({ close: () => port.abandon() });

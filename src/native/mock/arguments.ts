@@ -1,0 +1,61 @@
+/** Checks of arguments, as strict as the addon's: a wrong one is a TypeError, never a surprise later. */
+import { type ConnectTarget, type Handle, type ListenTarget, Outbound } from '../binding.js';
+
+// BOOTSTRAP_MAX_NAME_LEN of bootstrap.h, less its NUL.
+const MAX_NAME_BYTES = 127;
+
+/** A handle, token or length: an unsigned 32-bit integer. */
+export function assertWord(value: Handle, what: string): number {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
+    throw new TypeError(`${what} must be an integer in range`);
+  }
+  return value;
+}
+
+/** The target's address. */
+export function assertConnectTarget(target: ConnectTarget): string {
+  assertName(target.name);
+  assertFlag(target.privileged, 'privileged');
+  const { address } = target;
+  assertText(address, 'address');
+  return address;
+}
+
+/** Whether peers of any user may connect. */
+export function assertListenTarget(target: ListenTarget): boolean {
+  assertName(target.name);
+  assertFlag(target.allowAnyUser, 'allowAnyUser');
+  if (target.descriptor !== undefined) assertWord(target.descriptor, 'descriptor');
+  return target.allowAnyUser ?? false;
+}
+
+export function assertKind(kind: number): void {
+  if (kind !== Outbound.message && kind !== Outbound.request && kind !== Outbound.reply) {
+    throw new TypeError('unknown kind of record');
+  }
+}
+
+export function assertBody(body: Uint8Array): void {
+  if (!(body instanceof Uint8Array) || !(body.buffer instanceof ArrayBuffer)) {
+    throw new TypeError('body must be a Uint8Array over memory that is not shared');
+  }
+}
+
+export function assertFunction(value: unknown, what: string): void {
+  if (typeof value !== 'function') throw new TypeError(`${what} must be a function`);
+}
+
+function assertName(name: string): void {
+  assertText(name, 'name');
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw new TypeError('name must have 1 to 127 bytes');
+}
+
+function assertText(value: unknown, what: string): asserts value is string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
+    throw new TypeError(`${what} must be a string without NUL, and not empty`);
+  }
+}
+
+function assertFlag(value: unknown, what: string): void {
+  if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${what} must be a boolean`);
+}
