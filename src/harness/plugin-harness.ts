@@ -1,8 +1,9 @@
 /** The lifecycle of plugins in a host: boot, load, get, list, restart, unload, and connections to them. */
 import {
+  abortedError,
   errorText,
   isLaunchportError,
-  LaunchportError,
+  KeyedLock,
   type Logger,
   silentLogger,
   type WaitOptions,
@@ -20,7 +21,7 @@ import type {
 import { XpcTransport } from '../xpc/index.js';
 import { type BootReport, bootAll } from './boot.js';
 import { guardFirstCall } from './first-call.js';
-import { KeyedTurns } from './keyed-turns.js';
+import { isCommand, lateError, noService, notFound, notLoaded, serviceOf } from './plugin-lookup.js';
 import { RouteClient } from './routes/route-client.js';
 
 /** What a harness works with. */
@@ -65,7 +66,8 @@ export class PluginHarness {
   readonly #loaded = new Map<string, Loaded>();
   readonly #instances = new Map<string, Registration>();
   readonly #clients = new Set<RouteClient>();
-  readonly #turns = new KeyedTurns();
+  readonly #lock = new KeyedLock();
+  readonly #stopping = new AbortController();
 
   constructor(options: PluginHarnessOptions) {
     this.#options = options;
@@ -83,8 +85,8 @@ export class PluginHarness {
     );
     const plugins = scan.plugins.filter((plugin) => plugin.config.servicesConfig?.loadAtBoot === true);
     const results = await bootAll(plugins, (plugin) =>
-      this.#turns.run(plugin.name, async () => {
-        if (!this.#loaded.has(plugin.name)) await this.#register(plugin, options);
+      this.#exclusive(plugin.name, options, async (bounds) => {
+        if (!this.#loaded.has(plugin.name)) await this.#register(plugin, bounds);
       }),
     );
     for (const { name, error } of results) {
@@ -100,13 +102,13 @@ export class PluginHarness {
    *   registration throws
    */
   load(name: string, options: WaitOptions = {}): Promise<Plugin> {
-    return this.#turns.run(name, async () => {
+    return this.#exclusive(name, options, async (bounds) => {
       const loaded = this.#loaded.get(name);
       if (loaded !== undefined) return loaded.plugin;
       const plugin = await this.#options.catalog.find(name).catch((error: unknown) => {
         throw isLaunchportError(error, 'ERR_PLUGIN_NAME') ? notFound(name, error) : error;
       });
-      await this.#register(plugin, options);
+      await this.#register(plugin, bounds);
       return plugin;
     });
   }
@@ -126,10 +128,10 @@ export class PluginHarness {
    * @throws LaunchportError ERR_PLUGIN_NOT_LOADED, ERR_UNSUPPORTED for a CLI plugin, or what launchd says
    */
   restart(name: string, options: WaitOptions = {}): Promise<void> {
-    return this.#turns.run(name, async () => {
+    return this.#exclusive(name, options, async (bounds) => {
       const { registration } = this.#find(name);
       if (registration === undefined) throw isCommand(name, 'there is nothing to restart');
-      await this.#options.registrar.restart(registration, options);
+      await this.#options.registrar.restart(registration, bounds);
     });
   }
 
@@ -138,9 +140,9 @@ export class PluginHarness {
    * @throws LaunchportError ERR_PLUGIN_NOT_LOADED, or what launchd says
    */
   unload(name: string, options: WaitOptions = {}): Promise<void> {
-    return this.#turns.run(name, async () => {
+    return this.#exclusive(name, options, async (bounds) => {
       const { registration } = this.#find(name);
-      if (registration !== undefined) await this.#options.registrar.deregister(registration, options);
+      if (registration !== undefined) await this.#options.registrar.deregister(registration, bounds);
       this.#loaded.delete(name);
     });
   }
@@ -150,9 +152,13 @@ export class PluginHarness {
    * @throws LaunchportError ERR_PLUGIN_NOT_FOUND, ERR_UNSUPPORTED for a CLI plugin, or what registration throws
    */
   register(name: string, instance: string, options: RegisterInstanceOptions = {}): Promise<Registration> {
-    return this.#turns.run(name, async () => {
+    return this.#exclusive(name, options, async (bounds) => {
       const plugin = this.#loaded.get(name)?.plugin ?? (await this.#options.catalog.find(name));
-      const registration = await this.#options.registrar.register(plugin, { ...options, instance });
+      const registration = await this.#options.registrar.register(plugin, {
+        ...options,
+        ...bounds,
+        instance,
+      });
       if (registration === undefined) throw isCommand(name, 'it has no instances');
       this.#instances.set(instanceKey(name, instance), registration);
       return registration;
@@ -161,8 +167,8 @@ export class PluginHarness {
 
   /** Boots an instance out. @throws LaunchportError ERR_PLUGIN_NOT_LOADED, or what launchd says */
   deregister(name: string, instance: string, options: WaitOptions = {}): Promise<void> {
-    return this.#turns.run(name, async () => {
-      await this.#options.registrar.deregister(this.#registration(name, instance), options);
+    return this.#exclusive(name, options, async (bounds) => {
+      await this.#options.registrar.deregister(this.#registration(name, instance), bounds);
       this.#instances.delete(instanceKey(name, instance));
     });
   }
@@ -189,8 +195,12 @@ export class PluginHarness {
     return client;
   }
 
-  /** Closes all connections and boots everything out that this harness registered. Failures are logged. */
+  /**
+   * Closes all connections and boots everything out that this harness registered; failures are logged. Work under way
+   * and work asked for later ends with ERR_ABORTED.
+   */
   async stop(options: WaitOptions = {}): Promise<void> {
+    this.#stopping.abort(new Error('the harness is stopping'));
     await Promise.all([...this.#clients].map((client) => client.close()));
     const registrations = [
       ...[...this.#loaded.values()].flatMap(({ registration }) => registration ?? []),
@@ -208,86 +218,45 @@ export class PluginHarness {
   }
 
   async #register(plugin: Plugin, options: WaitOptions): Promise<void> {
+    const { name } = plugin;
     const timeout = options.timeout ?? DEFAULT_TIMEOUT;
-    const late = () =>
-      new LaunchportError('ERR_TIMEOUT', `plugin ${plugin.name} was not registered within ${timeout} ms`, {
-        details: { plugin: plugin.name, timeout },
-      });
     const registration = await withDeadline(
-      `loading ${plugin.name}`,
+      `loading ${name}`,
       { timeout, signal: options.signal },
-      late,
+      () => lateError(name, 'not registered', timeout),
       (signal) => this.#options.registrar.register(plugin, { timeout, signal }),
     );
-    this.#loaded.set(plugin.name, { plugin, ...(registration === undefined ? {} : { registration }) });
+    this.#loaded.set(name, { plugin, ...(registration === undefined ? {} : { registration }) });
+  }
+
+  /** Runs `work` when earlier work on the plugin has ended; {@link stop} aborts it. */
+  #exclusive<T>(name: string, options: WaitOptions, work: (bounds: WaitOptions) => Promise<T>): Promise<T> {
+    const timeout = options.timeout ?? DEFAULT_TIMEOUT;
+    const stopping = this.#stopping.signal;
+    const signal = options.signal === undefined ? stopping : AbortSignal.any([options.signal, stopping]);
+    if (signal.aborted) return Promise.reject(abortedError(`work on ${name}`, signal));
+    const late = () => lateError(name, 'earlier work on it did not end', timeout);
+    return this.#lock.run(name, { timeout, signal }, late, () => work({ timeout, signal }));
   }
 
   #find(name: string): Loaded {
     const loaded = this.#loaded.get(name);
-    if (loaded !== undefined) return loaded;
-    throw new LaunchportError('ERR_PLUGIN_NOT_LOADED', `plugin not loaded: ${name}`, {
-      hint: 'Load it first: launchport plugin load NAME.',
-      details: { name },
-    });
+    if (loaded === undefined) throw notLoaded(name);
+    return loaded;
   }
 
   #registration(name: string, instance: string | undefined): Registration {
-    const found =
-      instance === undefined
-        ? this.#find(name).registration
-        : this.#instances.get(instanceKey(name, instance));
-    if (found !== undefined) return found;
-    if (instance === undefined) throw noService(name, undefined);
-    throw new LaunchportError('ERR_PLUGIN_NOT_LOADED', `plugin ${name} has no instance ${instance}`, {
-      hint: 'Register the instance first.',
-      details: { name, instance },
-    });
+    if (instance === undefined) {
+      const { registration } = this.#find(name);
+      if (registration === undefined) throw noService(name, undefined);
+      return registration;
+    }
+    const registration = this.#instances.get(instanceKey(name, instance));
+    if (registration === undefined) throw notLoaded(name, instance);
+    return registration;
   }
 }
 
 function instanceKey(name: string, instance: string): string {
   return `${name}/${instance}`;
-}
-
-/** The registration's service of a type. Services are in declared order, one per type. */
-function serviceOf(registration: Registration, type: ServiceType | undefined): string {
-  const { plugin, services } = registration;
-  const types = [...new Set(plugin.config.servicesConfig?.services.map((service) => service.type))];
-  if (type === undefined && types.length > 1) {
-    throw new LaunchportError(
-      'ERR_USAGE',
-      `plugin ${plugin.name} has several services: ${types.join(', ')}`,
-      {
-        hint: 'Say which type is meant.',
-        details: { name: plugin.name, types },
-      },
-    );
-  }
-  const service = services[type === undefined ? 0 : types.indexOf(type)];
-  if (service === undefined) throw noService(plugin.name, type);
-  return service;
-}
-
-function isCommand(name: string, consequence: string): LaunchportError {
-  return new LaunchportError('ERR_UNSUPPORTED', `plugin ${name} is a command: ${consequence}`, {
-    details: { name },
-  });
-}
-
-function noService(name: string, type: ServiceType | undefined): LaunchportError {
-  return new LaunchportError(
-    'ERR_USAGE',
-    `plugin ${name} has no ${type === undefined ? '' : `${type} `}service`,
-    {
-      details: { name, ...(type === undefined ? {} : { type }) },
-    },
-  );
-}
-
-function notFound(name: string, cause: LaunchportError): LaunchportError {
-  return new LaunchportError('ERR_PLUGIN_NOT_FOUND', `plugin not found: ${name}`, {
-    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
-    details: { name },
-    cause,
-  });
 }

@@ -130,6 +130,18 @@ describe('load, get, list, restart, unload', () => {
     expect(order).toEqual(['register', 'registered', 'deregister', 'register', 'registered']);
   });
 
+  it('waits for its turn no longer than asked', async () => {
+    const parts = fakeParts([fakePlugin('hydra')]);
+    parts.registrar.register.mockImplementation(() => new Promise(() => {}));
+    const harness = new PluginHarness(parts);
+    const hung = harness.load('hydra');
+    const unloaded = harness.unload('hydra', { timeout: 10 });
+    await expect(unloaded).rejects.toMatchObject({ code: 'ERR_TIMEOUT', details: { plugin: 'hydra' } });
+    await harness.stop();
+    await expect(hung).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(harness.load('hydra')).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
   it('stops by booting everything out, failures notwithstanding', async () => {
     const parts = fakeParts([fakePlugin('a'), fakePlugin('b')]);
     const harness = new PluginHarness(parts);
@@ -153,10 +165,10 @@ describe('instances and connections', () => {
     expect(() => harness.connect('none')).toThrow('plugin not loaded: none');
     expect(() => harness.connect('one', { instance: 'x' })).toThrow('plugin one has no instance x');
     await harness.register('hydra', 'web-1', { kind: 'container' });
-    expect(parts.registrar.register).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'hydra' }), {
-      kind: 'container',
-      instance: 'web-1',
-    });
+    expect(parts.registrar.register).toHaveBeenLastCalledWith(
+      expect.objectContaining({ name: 'hydra' }),
+      expect.objectContaining({ kind: 'container', instance: 'web-1' }),
+    );
     await using client = harness.connect('hydra', { type: 'network', instance: 'web-1' });
     expect(client.service).toBe('com.apple.container.network.hydra.web-1');
     await using own = harness.connect('one');

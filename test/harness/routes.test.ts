@@ -56,6 +56,12 @@ describe('calls', () => {
     const body = { text: 'x', list: [1n, null], data: new Uint8Array([1]) };
     expect(await client.callRaw('echo', body)).toEqual(body);
     expect(await client.callRaw('nothing')).toEqual({});
+    expect(await client.callRaw('echo', { [ROUTE_KEY]: 'nothing', kept: 1n })).toEqual({ kept: 1n });
+    const odd = await client.callRaw('echo', JSON.parse('{"__proto__":"own","toString":"own"}'));
+    expect(Object.entries(odd)).toEqual([
+      ['__proto__', 'own'],
+      ['toString', 'own'],
+    ]);
   });
 
   it('refuse a second handler for a route', () => {

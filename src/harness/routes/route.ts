@@ -55,7 +55,9 @@ export function assertRouteName(name: string): void {
 
 /** The message of a request to `route`. */
 export function requestMessage(route: string, body: XpcDictionary): XpcDictionary {
-  return { ...body, [ROUTE_KEY]: route };
+  // Route first: adding a computed key to a copied object is some fifty times slower in V8.
+  const rest = Object.hasOwn(body, ROUTE_KEY) ? withoutProtocolKeys(body) : body;
+  return { [ROUTE_KEY]: route, ...rest };
 }
 
 /** The dictionary without the protocol's keys. */
