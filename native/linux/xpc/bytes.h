@@ -14,8 +14,10 @@ class Bytes {
   Bytes(const Bytes&) = delete;
   Bytes& operator=(const Bytes&) = delete;
 
-  // Uninitialised.
+  // Uninitialised; the capacity may be larger than asked for.
   static Ref<Bytes> allocate(size_t capacity);
+  // A block for `expected` bytes, if that takes no new memory; else one of `capacity` to begin with.
+  static Ref<Bytes> allocate_for(size_t expected, size_t capacity);
   static Ref<Bytes> copy(const void* source, size_t length);
   // The same block with more room; the caller's reference must be the only one.
   static Ref<Bytes> grow(Ref<Bytes> block, size_t capacity);
@@ -30,6 +32,9 @@ class Bytes {
 
  private:
   Bytes() = default;
+
+  // A block from the pool; empty when there is none that fits.
+  static Ref<Bytes> reuse(size_t capacity);
 
   size_t capacity_;
   alignas(8) uint32_t references_;  // through std::atomic_ref: the block must stay movable by realloc

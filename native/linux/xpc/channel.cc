@@ -7,6 +7,8 @@
 namespace xpc {
 namespace {
 
+// Room for several packets: the default holds three, and each time it is full costs a wake-up.
+constexpr int kSendBufferBytes = 512 * 1024;
 // Below this a socket that calls a packet too large is of no use.
 constexpr size_t kLeastPacketBytes = 1024;
 // Parts of one packet: a few chunks and large bodies at most.
@@ -32,6 +34,7 @@ Channel::Channel(LoopQueue& queue, Socket socket, wire::Kind hello, Delegate& de
     : queue_(queue), socket_(std::move(socket)), delegate_(&delegate), hello_{{sizeof(wire::Hello), hello, 0, 0}, {}} {}
 
 Ref<Channel> Channel::open(LoopQueue& queue, Socket socket, wire::Kind hello, Delegate& delegate) {
+  socket.set_send_buffer(kSendBufferBytes);
   Ref<Channel> channel = Ref<Channel>::adopt(new Channel(queue, std::move(socket), hello, delegate));
   channel->poll_ = LoopHandle<uv_poll_t>::open(queue, channel.get(), [&](uv_poll_t* poll) {
     return uv_poll_init(queue.loop(), poll, channel->socket_.descriptor());
@@ -45,7 +48,7 @@ void Channel::release() {
 
 void Channel::set_reading(bool is_reading) {
   is_reading_ = is_reading;
-  poll_again();
+  update_poll();
 }
 
 void Channel::set_identified() {
@@ -53,9 +56,11 @@ void Channel::set_identified() {
   sender_.reset();
 }
 
-void Channel::poll_again() {
-  if (!poll_) return;
+void Channel::update_poll() {
   const int events = (is_reading_ ? UV_READABLE : 0) | (is_blocked_ ? UV_WRITABLE : 0);
+  // Only changes: each costs libuv two system calls.
+  if (!poll_ || events == polled_events_) return;
+  polled_events_ = events;
   if (events == 0) {
     uv_poll_stop(poll_.get());
     return;
@@ -72,13 +77,14 @@ void Channel::handle_poll(int status, int events) {
   if (status < 0) {
     // A socket error, that is a peer that went with our bytes unread. libuv has stopped polling; reading fetches the
     // error, and then what the peer had sent.
-    poll_again();
+    polled_events_ = 0;
+    update_poll();
     events = UV_READABLE;
   }
   if ((events & UV_WRITABLE) != 0) {
     is_blocked_ = false;
-    poll_again();
     delegate_->channel_can_send(*this);
+    update_poll();
   }
   if ((events & UV_READABLE) != 0 && is_reading_ && poll_) read_some();
 }
@@ -142,7 +148,7 @@ void Channel::flush(OutputQueue& output) {
         break;
       case Socket::Status::again:
         is_blocked_ = true;
-        poll_again();
+        update_poll();
         return;
       case Socket::Status::too_large:
         packet_limit_ /= 2;

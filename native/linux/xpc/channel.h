@@ -60,7 +60,7 @@ class Channel final : private FrameReader::Sink {
   ~Channel() = default;
 
   FrameReader::Verdict receive(Frame& frame) override;
-  void poll_again();
+  void update_poll();
   void handle_poll(int status, int events);
   // Reads what a pause held back, or else a packet. False when there is nothing more for now, or ever.
   bool read_some();
@@ -80,6 +80,7 @@ class Channel final : private FrameReader::Sink {
   bool is_hello_sent_ = false;
   bool is_reading_ = false;
   bool is_blocked_ = false;  // the socket takes no more for now
+  int polled_events_ = 0;    // what poll_ waits for
   bool is_broken_ = false;   // nothing can be sent any more
   size_t packet_limit_ = wire::kPacketBytes;
   std::optional<Credentials> sender_;

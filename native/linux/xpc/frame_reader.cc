@@ -72,7 +72,7 @@ FrameReader::Verdict FrameReader::take_header(std::span<const uint8_t>& bytes, S
   bytes = bytes.subspan(length);
   if (header_filled_ < sizeof header_) return Verdict::next;
   if (!wire::is_acceptable(header_)) return Verdict::stop;
-  body_ = Bytes::allocate(std::min<size_t>(header_.length, kFirstRoom));
+  body_ = Bytes::allocate_for(header_.length, std::min<size_t>(header_.length, kFirstRoom));
   body_filled_ = 0;
   return header_.length == 0 ? finish_body(sink) : Verdict::next;
 }

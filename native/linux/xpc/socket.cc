@@ -88,6 +88,10 @@ void Socket::set_identifying(bool is_identifying) {
   is_identifying_ = is_identifying;
 }
 
+void Socket::set_send_buffer(int length) {
+  setsockopt(descriptor_.get(), SOL_SOCKET, SO_SNDBUF, &length, sizeof length);
+}
+
 Socket::Status Socket::send(std::span<const iovec> parts) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());

@@ -73,6 +73,9 @@ class Socket {
   // Whether received packets name their sender. Takes effect for packets sent from now on.
   void set_identifying(bool is_identifying);
 
+  // Asks for a send buffer of so many bytes; the system may give less.
+  void set_send_buffer(int length);
+
   // One packet from the given parts.
   Status send(std::span<const iovec> parts);
   // One packet into the given parts.
