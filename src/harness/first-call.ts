@@ -85,7 +85,7 @@ function exitError(job: WatchedJob, status: JobStatus): LaunchportError {
   }
   const how = exit.kind === 'exited' ? `exited with status ${exit.code}` : `was ended by ${exit.signal}`;
   return new LaunchportError('ERR_PLUGIN_EXITED', `plugin ${job.name} ${how} before it checked in`, {
-    hint: 'Read its log; it must listen on its Mach service soon after it is started.',
+    hint: 'It must listen on its Mach service when it is started. Run the host with CONTAINER_LOG_ROOT set and read its log there.',
     details,
   });
 }

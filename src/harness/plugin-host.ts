@@ -69,6 +69,8 @@ export class PluginHost implements AsyncDisposable {
       roots: this.roots,
       environment,
       debug: options.debug ?? false,
+      // What a plugin writes before it has a log of its own, such as why it cannot start, goes beside its log.
+      ...(this.roots.log === undefined ? {} : { outputDirectory: this.roots.log }),
       logger,
       ...prefix,
     });
