@@ -9,9 +9,9 @@ const absolutePath = text.refine((value) => value.startsWith('/'), 'not an absol
 const flag = z.boolean();
 const integer = z.int();
 const seconds = integer.nonnegative();
-const flags = z.record(text, flag).readonly();
-const free = z.record(z.string(), z.unknown()).readonly();
-const textOrTexts = z.union([text, z.array(text).readonly()]);
+const flags = z.record(text, flag);
+const free = z.record(z.string(), z.unknown());
+const textOrTexts = z.union([text, z.array(text)]);
 
 const serviceName = z
   .string()
@@ -22,152 +22,142 @@ const serviceName = z
 
 const machService = z.union([
   flag,
-  z
-    .strictObject({
-      /** Discards queued messages when the job drops the port. */
-      ResetAtClose: flag.optional(),
-      /** Lookup fails until the job has checked in. */
-      HideUntilCheckIn: flag.optional(),
-      DrainMessagesOnCrash: z.enum(['One', 'All']).optional(),
-    })
-    .readonly(),
+  z.strictObject({
+    /** Discards queued messages when the job drops the port. */
+    ResetAtClose: flag.optional(),
+    /** Lookup fails until the job has checked in. */
+    HideUntilCheckIn: flag.optional(),
+    DrainMessagesOnCrash: z.enum(['One', 'All']).optional(),
+  }),
 ]);
 
 const keepAlive = z.union([
   flag,
-  z
-    .strictObject({
-      SuccessfulExit: flag.optional(),
-      Crashed: flag.optional(),
-      PathState: flags.optional(),
-      OtherJobEnabled: flags.optional(),
-      OtherJobActive: flags.optional(),
-      AfterInitialDemand: flag.optional(),
-      NetworkState: flag.optional(),
-    })
-    .readonly(),
+  z.strictObject({
+    SuccessfulExit: flag.optional(),
+    Crashed: flag.optional(),
+    PathState: flags.optional(),
+    OtherJobEnabled: flags.optional(),
+    OtherJobActive: flags.optional(),
+    AfterInitialDemand: flag.optional(),
+    NetworkState: flag.optional(),
+  }),
 ]);
 
 const umask = z
   .union([integer.min(0).max(0o777), z.string().transform(parseUmask)])
   .refine((value) => !Number.isNaN(value), 'not a file mode');
 
-const limits = z
-  .strictObject({
-    Core: seconds.optional(),
-    CPU: seconds.optional(),
-    Data: seconds.optional(),
-    FileSize: seconds.optional(),
-    MemoryLock: seconds.optional(),
-    NumberOfFiles: seconds.optional(),
-    NumberOfProcesses: seconds.optional(),
-    ResidentSetSize: seconds.optional(),
-    Stack: seconds.optional(),
-  })
-  .readonly();
+const limits = z.strictObject({
+  Core: seconds.optional(),
+  CPU: seconds.optional(),
+  Data: seconds.optional(),
+  FileSize: seconds.optional(),
+  MemoryLock: seconds.optional(),
+  NumberOfFiles: seconds.optional(),
+  NumberOfProcesses: seconds.optional(),
+  ResidentSetSize: seconds.optional(),
+  Stack: seconds.optional(),
+});
 
-const socket = z
-  .strictObject({
-    SockType: z.enum(['stream', 'dgram', 'seqpacket']).optional(),
-    SockPassive: flag.optional(),
-    SockNodeName: text.optional(),
-    SockServiceName: z.union([text, integer]).optional(),
-    SockFamily: text.optional(),
-    SockProtocol: text.optional(),
-    SockPathName: text.optional(),
-    SockPathOwner: integer.optional(),
-    SockPathGroup: integer.optional(),
-    SockPathMode: integer.min(0).max(0o7777).optional(),
-    SecureSocketWithKey: text.optional(),
-    Bonjour: z.union([flag, textOrTexts]).optional(),
-    MulticastGroup: text.optional(),
-  })
-  .readonly();
+const socket = z.strictObject({
+  SockType: z.enum(['stream', 'dgram', 'seqpacket']).optional(),
+  SockPassive: flag.optional(),
+  SockNodeName: text.optional(),
+  SockServiceName: z.union([text, integer]).optional(),
+  SockFamily: text.optional(),
+  SockProtocol: text.optional(),
+  SockPathName: text.optional(),
+  SockPathOwner: integer.optional(),
+  SockPathGroup: integer.optional(),
+  SockPathMode: integer.min(0).max(0o7777).optional(),
+  SecureSocketWithKey: text.optional(),
+  Bonjour: z.union([flag, textOrTexts]).optional(),
+  MulticastGroup: text.optional(),
+});
 
-const calendar = z
-  .strictObject({
-    Minute: integer.min(0).max(59).optional(),
-    Hour: integer.min(0).max(23).optional(),
-    Day: integer.min(1).max(31).optional(),
-    /** 0 and 7 are both Sunday. */
-    Weekday: integer.min(0).max(7).optional(),
-    Month: integer.min(1).max(12).optional(),
-  })
-  .readonly();
+const calendar = z.strictObject({
+  Minute: integer.min(0).max(59).optional(),
+  Hour: integer.min(0).max(23).optional(),
+  Day: integer.min(1).max(31).optional(),
+  /** 0 and 7 are both Sunday. */
+  Weekday: integer.min(0).max(7).optional(),
+  Month: integer.min(1).max(12).optional(),
+});
 
 /** Every key, in the order in which a built plist lists them. */
-export const jobSchema = z
-  .strictObject({
-    Label: z.string().refine(isLabel, 'not a job label'),
-    Program: absolutePath.optional(),
-    ProgramArguments: z.array(text).min(1).readonly().optional(),
-    BundleProgram: text.optional(),
-    EnableGlobbing: flag.optional(),
-    EnvironmentVariables: z
-      .record(
-        filledText.refine((name) => !name.includes('='), 'holds an equals sign'),
-        text,
-      )
-      .readonly()
-      .optional(),
-    /** `true` or a dictionary advertises the name, `false` does not. */
-    MachServices: z.record(serviceName, machService).readonly().optional(),
-    Sockets: z
-      .record(text, z.union([socket, z.array(socket).readonly()]))
-      .readonly()
-      .optional(),
-    inetdCompatibility: z.strictObject({ Wait: flag }).readonly().optional(),
-    RunAtLoad: flag.optional(),
-    /** `true`: always restarted. A dictionary: restarted while any of its conditions holds. */
-    KeepAlive: keepAlive.optional(),
-    LaunchOnlyOnce: flag.optional(),
-    /** Seconds between starts. */
-    StartInterval: integer.positive().optional(),
-    StartCalendarInterval: z.union([calendar, z.array(calendar).readonly()]).optional(),
-    StartOnMount: flag.optional(),
-    WatchPaths: z.array(text).readonly().optional(),
-    QueueDirectories: z.array(text).readonly().optional(),
-    LaunchEvents: free.optional(),
-    /** Least seconds from one start to the next; launchd's default is 10. */
-    ThrottleInterval: seconds.optional(),
-    /** Seconds from SIGTERM to SIGKILL; 0 waits for ever. */
-    ExitTimeOut: seconds.optional(),
-    EnableTransactions: flag.optional(),
-    EnablePressuredExit: flag.optional(),
-    AbandonProcessGroup: flag.optional(),
-    WorkingDirectory: filledText.optional(),
-    RootDirectory: filledText.optional(),
-    StandardInPath: filledText.optional(),
-    StandardOutPath: filledText.optional(),
-    StandardErrorPath: filledText.optional(),
-    UserName: filledText.optional(),
-    GroupName: filledText.optional(),
-    InitGroups: flag.optional(),
-    /** A number is the mask itself; a string is read as C reads it, so "022" is octal. Always a number once read. */
-    Umask: umask.optional(),
-    Nice: integer.min(-20).max(20).optional(),
-    ProcessType: z.enum(['Background', 'Standard', 'Adaptive', 'Interactive']).optional(),
-    SoftResourceLimits: limits.optional(),
-    HardResourceLimits: limits.optional(),
-    LowPriorityIO: flag.optional(),
-    LowPriorityBackgroundIO: flag.optional(),
-    LimitLoadToSessionType: textOrTexts.optional(),
-    LimitLoadToHardware: free.optional(),
-    LimitLoadFromHardware: free.optional(),
-    Disabled: flag.optional(),
-    WaitForDebugger: flag.optional(),
-    SessionCreate: flag.optional(),
-    LegacyTimers: flag.optional(),
-    MaterializeDatalessFiles: flag.optional(),
-    AssociatedBundleIdentifiers: textOrTexts.optional(),
-    SpawnConstraint: free.optional(),
-  })
-  .readonly();
+export const jobSchema = z.strictObject({
+  Label: z.string().refine(isLabel, 'not a job label'),
+  Program: absolutePath.optional(),
+  ProgramArguments: z.array(text).min(1).optional(),
+  BundleProgram: text.optional(),
+  EnableGlobbing: flag.optional(),
+  EnvironmentVariables: z
+    .record(
+      filledText.refine((name) => !name.includes('='), 'holds an equals sign'),
+      text,
+    )
+    .optional(),
+  /** `true` or a dictionary advertises the name, `false` does not. */
+  MachServices: z.record(serviceName, machService).optional(),
+  Sockets: z.record(text, z.union([socket, z.array(socket)])).optional(),
+  inetdCompatibility: z.strictObject({ Wait: flag }).optional(),
+  RunAtLoad: flag.optional(),
+  /** `true`: always restarted. A dictionary: restarted while any of its conditions holds. */
+  KeepAlive: keepAlive.optional(),
+  LaunchOnlyOnce: flag.optional(),
+  /** Seconds between starts. */
+  StartInterval: integer.positive().optional(),
+  StartCalendarInterval: z.union([calendar, z.array(calendar)]).optional(),
+  StartOnMount: flag.optional(),
+  WatchPaths: z.array(text).optional(),
+  QueueDirectories: z.array(text).optional(),
+  LaunchEvents: free.optional(),
+  /** Least seconds from one start to the next; launchd's default is 10. */
+  ThrottleInterval: seconds.optional(),
+  /** Seconds from SIGTERM to SIGKILL; 0 waits for ever. */
+  ExitTimeOut: seconds.optional(),
+  EnableTransactions: flag.optional(),
+  EnablePressuredExit: flag.optional(),
+  AbandonProcessGroup: flag.optional(),
+  WorkingDirectory: filledText.optional(),
+  RootDirectory: filledText.optional(),
+  StandardInPath: filledText.optional(),
+  StandardOutPath: filledText.optional(),
+  StandardErrorPath: filledText.optional(),
+  UserName: filledText.optional(),
+  GroupName: filledText.optional(),
+  InitGroups: flag.optional(),
+  /** A number is the mask itself; a string is read as C reads it, so "022" is octal. Always a number once read. */
+  Umask: umask.optional(),
+  Nice: integer.min(-20).max(20).optional(),
+  ProcessType: z.enum(['Background', 'Standard', 'Adaptive', 'Interactive']).optional(),
+  SoftResourceLimits: limits.optional(),
+  HardResourceLimits: limits.optional(),
+  LowPriorityIO: flag.optional(),
+  LowPriorityBackgroundIO: flag.optional(),
+  LimitLoadToSessionType: textOrTexts.optional(),
+  LimitLoadToHardware: free.optional(),
+  LimitLoadFromHardware: free.optional(),
+  Disabled: flag.optional(),
+  WaitForDebugger: flag.optional(),
+  SessionCreate: flag.optional(),
+  LegacyTimers: flag.optional(),
+  MaterializeDatalessFiles: flag.optional(),
+  AssociatedBundleIdentifiers: textOrTexts.optional(),
+  SpawnConstraint: free.optional(),
+});
 
 /** A job as read from a plist, in Apple's spelling of the keys. */
-export type JobDefinition = z.output<typeof jobSchema>;
+export type JobDefinition = DeepReadonly<z.output<typeof jobSchema>>;
 /** A job to be written. As {@link JobDefinition}, but `Umask` may be a string too. */
-export type JobDefinitionInput = z.input<typeof jobSchema>;
+export type JobDefinitionInput = DeepReadonly<z.input<typeof jobSchema>>;
+
+/**
+ * Readonly by type only. zod's own `readonly()` freezes what it is given, wrong values too, and throws at data where a
+ * dictionary should be.
+ */
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** Wrong values of these fail the load; any other wrong value is dropped, as launchd does. */
 export const CRITICAL_KEYS: ReadonlySet<string> = new Set(['Label', 'Program', 'ProgramArguments']);

@@ -12,7 +12,7 @@ export interface ParsedJobPlist {
   readonly warnings: readonly string[];
 }
 
-const KEYS = new Map(Object.keys(jobSchema.unwrap().shape).map((key) => [key.toLowerCase(), key]));
+const KEYS = new Map(Object.keys(jobSchema.shape).map((key) => [key.toLowerCase(), key]));
 
 /**
  * Reads an XML or binary plist. As in launchd, an unknown key or a value of a wrong type is dropped with a warning,
