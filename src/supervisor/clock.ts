@@ -18,3 +18,11 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** The same clock with every callback run by `guard`, so that nothing is thrown into a timer. */
+export function guardedClock(clock: Clock, guard: (work: () => void) => void): Clock {
+  return {
+    now: () => clock.now(),
+    schedule: (ms, callback) => clock.schedule(ms, () => guard(callback)),
+  };
+}

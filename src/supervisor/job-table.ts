@@ -117,6 +117,11 @@ export class JobTable {
     for (const job of this.#jobs.values()) job.killNow();
   }
 
+  /** For processes that do not vanish even when killed: nothing happens to their jobs any more. */
+  stopTimers(): void {
+    for (const job of this.#jobs.values()) job.stopTimers();
+  }
+
   #release(job: Job): void {
     const { target, endpoints } = job.inputs;
     this.#jobs.delete(target);

@@ -129,13 +129,21 @@ export class Job {
     port.signal(this.#process.process, SIGKILL, false);
   }
 
+  /** Cancels whatever was to happen later. */
+  stopTimers(): void {
+    this.#cancelThrottle?.();
+    this.#cancelKill?.();
+    this.#checkIns?.stop();
+    this.#cancelThrottle = this.#cancelKill = this.#checkIns = undefined;
+  }
+
   /** The process ended. Its handle is still good for its group. */
   exited(exitCode: number, signal: number): void {
     if (this.#process === undefined) return;
     const { process, pid } = this.#process;
     const checkedIn = [...(this.#checkIns?.refresh() ?? [])];
     if (!this.inputs.settings.isGroupAbandoned) this.#host.port.signal(process, SIGTERM, true);
-    this.#stopTimers();
+    this.stopTimers();
     this.#process = undefined;
     this.#phase = 'idle';
     const exit = processExit(exitCode, signal);
@@ -211,7 +219,7 @@ export class Job {
   #spawn(reason: string): void {
     const { port, clock } = this.#host;
     const { settings, endpoints } = this.inputs;
-    this.#stopTimers();
+    this.stopTimers();
     // From here until the process is reaped, waiting clients are its business.
     for (const { descriptor } of endpoints) port.unwatch(descriptor);
     this.#phase = 'spawning';
@@ -265,7 +273,7 @@ export class Job {
   #finish(): void {
     this.#isRemoving = true;
     this.#phase = 'removed';
-    this.#stopTimers();
+    this.stopTimers();
     this.#host.release(this);
     this.#start?.reject(this.#error('ERR_LAUNCHD_NOT_LOADED', 'was unloaded', 'Load it again.'));
     this.#start = undefined;
@@ -275,13 +283,6 @@ export class Job {
 
   #watch(): void {
     for (const { descriptor } of this.inputs.endpoints) this.#host.port.watch(descriptor);
-  }
-
-  #stopTimers(): void {
-    this.#cancelThrottle?.();
-    this.#cancelKill?.();
-    this.#checkIns?.stop();
-    this.#cancelThrottle = this.#cancelKill = this.#checkIns = undefined;
   }
 
   #emit(transition: Distribute<JobTransition>): void {

@@ -15,13 +15,13 @@ import {
   type ServiceTarget,
 } from '../launchd/index.js';
 import { type Binding, loadBinding, runtimeDirectory, type SupervisorPort } from '../native/index.js';
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, guardedClock, systemClock } from './clock.js';
 import { assertOwnDomain, currentSession, currentUid } from './domains.js';
 import { jobEnvironment } from './environment.js';
 import { onProcessExit } from './exit-hook.js';
 import { signalNumber } from './exit-status.js';
 import type { Job } from './job.js';
-import { jobError } from './job-error.js';
+import { jobError, unknownOutcome } from './job-error.js';
 import { JobTable } from './job-table.js';
 import { ServiceRegistry } from './service-registry.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
@@ -48,7 +48,7 @@ export interface SupervisorOptions {
 }
 
 /**
- * An embedded launchd. It keeps the event loop alive until it is stopped. Jobs never outlive it: when the host
+ * An embedded launchd. It keeps the event loop alive while it has a job to watch or to wait for. Jobs never outlive it: when the host
  * process exits they are killed and their sockets removed; when it is killed, the kernel kills them and the next
  * supervisor removes the sockets. SIGTERM of the host is the host's affair: call {@link Supervisor.stop} from its
  * handler to end jobs in good order.
@@ -116,7 +116,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     this.#registry = new ServiceRegistry(this.#port, this.bootstrapDirectory);
     this.#jobs = new JobTable(this.#registry, {
       port: this.#port,
-      clock,
+      clock: guardedClock(clock, (work) => this.#guarded(work)),
       logger,
       environment: ({ label, environment: own }) =>
         jobEnvironment({ label, own, bootstrap: this.bootstrapDirectory, host: environment }),
@@ -237,6 +237,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       );
     } finally {
       this.#removeExitHook();
+      this.#jobs.stopTimers();
       this.#registry.clear();
       this.#state.unlock();
       this.#port.close();
@@ -289,12 +290,4 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       this.#logger.error(`supervisor: ${errorText(error)}`, { error });
     }
   }
-}
-
-function unknownOutcome(what: string, timeout: number): () => LaunchportError {
-  return () =>
-    new LaunchportError('ERR_LAUNCHD_UNKNOWN_OUTCOME', `${what} took longer than ${timeout} ms`, {
-      hint: 'It may still succeed: print the job before trying again.',
-      details: { timeout },
-    });
 }
