@@ -91,7 +91,7 @@ describe('openStdio', () => {
     expect(() => openStdio({ input: directory })).toThrow(expect.objectContaining({ code: 'EISDIR' }));
   });
 
-  it('never gives the job the descriptor of a stream it does not have', () => {
+  it('opens each stream that has a path of its own', () => {
     const stdio = openStdio({ output: at('out') });
     expect(new Set(stdio.descriptors).size).toBe(3);
     for (const descriptor of stdio.descriptors) closeSync(descriptor);
