@@ -10,8 +10,9 @@ import {
 } from '../launchd/index.js';
 import type { Handle } from '../native/index.js';
 import { currentSession } from './domains.js';
-import { Job, type JobHost } from './job.js';
+import { Job } from './job.js';
 import { jobError } from './job-error.js';
+import type { JobHost } from './job-host.js';
 import { jobSettings } from './job-settings.js';
 import type { ServiceRegistry } from './service-registry.js';
 

@@ -1,50 +1,23 @@
 /** One job: its state machine, from loaded to removed. Every change of state happens here. */
 import { constants } from 'node:os';
-import type { ErrorCode, LaunchportError, Logger } from '../base/index.js';
-import type { JobExit, JobState, JobStatus, JobSummary, ServiceTarget } from '../launchd/index.js';
-import type { Handle, SpawnedProcess, SupervisorPort } from '../native/index.js';
+import type { ErrorCode, LaunchportError } from '../base/index.js';
+import type { JobExit, JobState, JobStatus, JobSummary } from '../launchd/index.js';
+import type { SpawnedProcess } from '../native/index.js';
 import { CheckInWatch } from './check-in.js';
-import type { Clock } from './clock.js';
-import { describeExit, listStatus, processExit } from './exit-status.js';
+import { describeExit, processExit } from './exit-status.js';
 import { jobError } from './job-error.js';
-import type { JobSettings } from './job-settings.js';
+import type { JobHost, JobInputs } from './job-host.js';
+import { type JobFacts, renderStatus, renderSummary } from './job-status.js';
 import { wantsRestart } from './keep-alive.js';
-import type { ServiceEndpoint } from './service-registry.js';
 import { type Settled, settled } from './settled.js';
 import { spawnFailureText, spawnJob } from './spawn.js';
 import { throttleDelay } from './throttle.js';
-import type { JobTransition } from './transition.js';
+import type { JobStep } from './transition.js';
 
 /** idle → spawning → running → exiting → idle, and removed at the end. */
 type JobPhase = 'idle' | 'spawning' | 'running' | 'exiting' | 'removed';
 
 const { SIGKILL, SIGTERM } = constants.signals;
-
-type Distribute<T> = T extends JobTransition ? Omit<T, 'target' | 'label'> : never;
-
-/** What a job needs from its supervisor. */
-export interface JobHost {
-  readonly port: SupervisorPort;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** The whole environment of the job's process. */
-  environment(settings: JobSettings): readonly string[];
-  /** Exits of this process are for the job from now on. */
-  adopt(process: Handle, job: Job): void;
-  /** Must not call back into the job. */
-  emit(transition: JobTransition): void;
-  /** The job is over: its label and its services are to be freed. */
-  release(job: Job): void;
-}
-
-/** What a job is made of. */
-export interface JobInputs {
-  readonly target: ServiceTarget;
-  /** The plist. */
-  readonly path: string;
-  readonly settings: JobSettings;
-  readonly endpoints: readonly ServiceEndpoint[];
-}
 
 /** A loaded job. All methods are synchronous; what takes time is returned as a promise with no deadline of its own. */
 export class Job {
@@ -155,29 +128,21 @@ export class Job {
 
   /** The job as `launchctl print` shows it. */
   status(): JobStatus {
-    const { target, path, settings, endpoints } = this.inputs;
-    const checkedIn = this.#checkIns?.refresh();
-    return {
-      target,
-      label: settings.label,
-      state: this.#state,
-      ...(this.#process === undefined ? {} : { pid: this.#process.pid }),
-      runs: this.#runs,
-      ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
-      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
-      path,
-      program: settings.program,
-      arguments: settings.args,
-      endpoints: endpoints.map(({ name }) => ({ name, isActive: checkedIn?.has(name) ?? false })),
-    };
+    return renderStatus(this.inputs, { ...this.#facts, checkedIn: this.#checkIns?.refresh() });
   }
 
   /** The job as `launchctl list` shows it. */
   summary(): JobSummary {
+    return renderSummary(this.inputs, this.#facts);
+  }
+
+  get #facts(): JobFacts {
     return {
-      label: this.inputs.settings.label,
-      ...(this.#process === undefined ? {} : { pid: this.#process.pid }),
-      status: listStatus(this.#lastExit),
+      state: this.#state,
+      pid: this.#process?.pid,
+      runs: this.#runs,
+      lastExit: this.#lastExit,
+      reason: this.#reason,
     };
   }
 
@@ -285,7 +250,7 @@ export class Job {
     for (const { descriptor } of this.inputs.endpoints) this.#host.port.watch(descriptor);
   }
 
-  #emit(transition: Distribute<JobTransition>): void {
+  #emit(transition: JobStep): void {
     this.#host.emit({ target: this.inputs.target, label: this.inputs.settings.label, ...transition });
   }
 

@@ -42,6 +42,11 @@ export type JobTransition =
   /** Unloaded: its process is gone, its label and its services are free. */
   | (TransitionBase & { readonly kind: 'removed' });
 
+type Distribute<T> = T extends JobTransition ? Omit<T, keyof TransitionBase> : never;
+
+/** A transition as a job tells it, which need not say whose it is. */
+export type JobStep = Distribute<JobTransition>;
+
 /** Hands transitions to those who asked for them. */
 export class TransitionFeed {
   readonly #listeners = new Set<(transition: JobTransition) => void>();
@@ -60,6 +65,7 @@ export class TransitionFeed {
   emit(transition: JobTransition): void {
     for (const listener of this.#listeners) {
       queueMicrotask(() => {
+        if (!this.#listeners.has(listener)) return;
         try {
           listener(transition);
         } catch (error) {

@@ -1,0 +1,33 @@
+/** What a job is made of, and what it needs from its supervisor. */
+import type { Logger } from '../base/index.js';
+import type { ServiceTarget } from '../launchd/index.js';
+import type { Handle, SupervisorPort } from '../native/index.js';
+import type { Clock } from './clock.js';
+import type { Job } from './job.js';
+import type { JobSettings } from './job-settings.js';
+import type { ServiceEndpoint } from './service-registry.js';
+import type { JobTransition } from './transition.js';
+
+/** What a job needs from its supervisor. */
+export interface JobHost {
+  readonly port: SupervisorPort;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The whole environment of the job's process. */
+  environment(settings: JobSettings): readonly string[];
+  /** Exits of this process are for the job from now on. */
+  adopt(process: Handle, job: Job): void;
+  /** Must not call back into the job. */
+  emit(transition: JobTransition): void;
+  /** The job is over: its label and its services are to be freed. */
+  release(job: Job): void;
+}
+
+/** What a job is made of. */
+export interface JobInputs {
+  readonly target: ServiceTarget;
+  /** The plist. */
+  readonly path: string;
+  readonly settings: JobSettings;
+  readonly endpoints: readonly ServiceEndpoint[];
+}
