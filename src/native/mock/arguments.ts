@@ -50,7 +50,8 @@ function assertName(name: string): void {
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw new TypeError('name must have 1 to 127 bytes');
 }
 
-function assertText(value: unknown, what: string): asserts value is string {
+/** A path, name or other text that the system takes. */
+export function assertText(value: unknown, what: string): asserts value is string {
   if (typeof value !== 'string' || value === '' || value.includes('\0')) {
     throw new TypeError(`${what} must be a string without NUL, and not empty`);
   }

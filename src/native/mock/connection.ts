@@ -146,7 +146,7 @@ export class MockConnection implements Endpoint {
       this.#die(`nothing listens at ${address}`);
       return;
     }
-    const end = socket.connect(this.#host.credentials);
+    const end = socket.connect(this.#host.process.credentials);
     if (end === undefined) socket.onRoom(() => this.#host.schedule(this));
     else this.#use(end);
   }

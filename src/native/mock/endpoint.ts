@@ -1,13 +1,14 @@
 /** What a mock connection and a mock listener share, and what they need of their port. */
 import { Event, Failure, type Handle, Inbound, type PeerCredentials } from '../binding.js';
 import type { MockLimits } from './limits.js';
+import type { ProcessState } from './process-state.js';
 import { encodeReason } from './records.js';
 import type { ListeningSocket, SocketEnd } from './socket.js';
 
 /** The port, seen from a connection or listener of it. */
 export interface EndpointHost {
   readonly limits: MockLimits;
-  readonly credentials: PeerCredentials;
+  readonly process: ProcessState;
   /** Packs a record. May call into JavaScript, which may do anything, so state must be consistent before. */
   emit(kind: number, handle: Handle, id: number, body: Uint8Array): void;
   /** Asks for `pump` in the next turn. */
@@ -15,9 +16,6 @@ export interface EndpointHost {
   /** The handle is free. */
   remove(endpoint: Endpoint): void;
   lookUp(address: string): ListeningSocket | undefined;
-  /** Takes the listening socket the process was started with for `name`; one listener at a time has it. */
-  checkIn(name: string): ListeningSocket | undefined;
-  giveBack(name: string): void;
   /** A handle that replies to the request `id`, which came over `end`. */
   openToken(connection: Handle, end: SocketEnd, id: number): Handle;
   /** Makes a peer out of an accepted end. It is active, and pumped once its listener has reported it. */

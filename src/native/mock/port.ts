@@ -31,7 +31,7 @@ export class MockPort implements Port, EndpointHost {
   readonly outbox: ArrayBuffer;
   readonly limits;
   readonly #world: WorldState;
-  readonly #process: ProcessState;
+  readonly process: ProcessState;
   readonly #writer: RecordWriter;
   readonly #turn: Turn;
   readonly #keepAlive = new KeepAlive();
@@ -49,7 +49,7 @@ export class MockPort implements Port, EndpointHost {
 
   constructor(world: WorldState, process: ProcessState, deliver: Deliver) {
     this.#world = world;
-    this.#process = process;
+    this.process = process;
     this.limits = world.limits;
     this.outbox = new ArrayBuffer(world.limits.bufferBytes);
     this.#writer = new RecordWriter(world.limits.bufferBytes, (byteLength, large) => {
@@ -64,10 +64,6 @@ export class MockPort implements Port, EndpointHost {
     return this.#writer.inbox;
   }
 
-  get credentials(): PeerCredentials {
-    return this.#process.credentials;
-  }
-
   connect(target: ConnectTarget): Handle {
     const address = assertConnectTarget(target);
     this.#assertOpen();
@@ -78,9 +74,11 @@ export class MockPort implements Port, EndpointHost {
     const allowAnyUser = assertListenTarget(target);
     this.#assertOpen();
     const { name, descriptor } = target;
-    const socket = descriptor === undefined ? undefined : this.#world.listeningSocket(descriptor);
-    if (descriptor !== undefined && socket === undefined) throw new TypeError('descriptor is not open');
-    return this.#add((handle) => new MockListener(this, handle, name, socket, allowAnyUser));
+    if (descriptor !== undefined && !this.#world.isOpen(descriptor))
+      throw new TypeError('descriptor is not open');
+    const source =
+      descriptor === undefined ? ('inherited' as const) : this.#world.listeningSocket(descriptor);
+    return this.#add((handle) => new MockListener(this, handle, { name, source, allowAnyUser }));
   }
 
   activate(handle: Handle): void {
@@ -149,7 +147,7 @@ export class MockPort implements Port, EndpointHost {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#turn.close();
-    this.#process.ports.delete(this);
+    this.process.ports.delete(this);
     for (const endpoint of this.#endpoints.values()) endpoint.close();
     this.#endpoints.clear();
     this.#tokens.clear();
@@ -175,17 +173,6 @@ export class MockPort implements Port, EndpointHost {
 
   lookUp(address: string): ListeningSocket | undefined {
     return this.#world.lookUp(address);
-  }
-
-  checkIn(name: string): ListeningSocket | undefined {
-    const { listeners, checkedIn } = this.#process;
-    const socket = checkedIn.has(name) ? undefined : listeners.get(name);
-    if (socket !== undefined) checkedIn.add(name);
-    return socket;
-  }
-
-  giveBack(name: string): void {
-    this.#process.checkedIn.delete(name);
   }
 
   openToken(connection: Handle, end: SocketEnd, id: number): Handle {

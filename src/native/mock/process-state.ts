@@ -16,8 +16,7 @@ export class ProcessState {
   readonly ports = new Set<{ close(): void }>();
   /** Listening sockets it was started with, by name. */
   readonly listeners = new Map<string, ListeningSocket>();
-  /** Names of those that a listener has now. */
-  readonly checkedIn = new Set<string>();
+  readonly #checkedIn = new Set<string>();
   /** Called for a signal; true means handled, otherwise the default action is taken. */
   onSignal: ((signal: NodeJS.Signals) => boolean) | undefined;
   /** Called once, after everything the process held is closed. */
@@ -34,6 +33,17 @@ export class ProcessState {
 
   get isAlive(): boolean {
     return this.#end === undefined;
+  }
+
+  /** Takes the listening socket it was started with for `name`; one listener at a time has it. */
+  checkIn(name: string): ListeningSocket | undefined {
+    const socket = this.#checkedIn.has(name) ? undefined : this.listeners.get(name);
+    if (socket !== undefined) this.#checkedIn.add(name);
+    return socket;
+  }
+
+  giveBack(name: string): void {
+    this.#checkedIn.delete(name);
   }
 
   /** Closes all it holds, then reports. A second end is ignored. */

@@ -1,6 +1,7 @@
 /** The mock's supervisor port: listening sockets by path, locks, and processes that run registered programs. */
 import type { Handle, SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from '../binding.js';
 import { MAX_SOCKET_PATH_BYTES } from '../bootstrap.js';
+import { assertText, assertWord } from './arguments.js';
 import { type MockBinding, mockProcess, signalProcess } from './process.js';
 import type { ProcessEnd, ProcessState } from './process-state.js';
 import { systemError } from './system-error.js';
@@ -37,6 +38,8 @@ export class MockSupervisorPort implements SupervisorPort {
   }
 
   createListener(path: string, backlog: number): number {
+    assertText(path, 'path');
+    assertWord(backlog, 'backlog');
     this.#assertOpen();
     // unix(7): sun_path is 108 with its NUL.
     if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw systemError('ENAMETOOLONG', 'bind', path);
@@ -48,6 +51,7 @@ export class MockSupervisorPort implements SupervisorPort {
   }
 
   watch(descriptor: number): void {
+    assertWord(descriptor, 'descriptor');
     this.#assertOpen();
     if (this.#watches.has(descriptor)) return;
     const socket = this.#listeningSocket(descriptor, 'epoll_ctl');
@@ -73,10 +77,12 @@ export class MockSupervisorPort implements SupervisorPort {
   }
 
   isListening(path: string): boolean {
+    assertText(path, 'path');
     return this.#world.lookUp(path) !== undefined;
   }
 
   lock(path: string): number {
+    assertText(path, 'path');
     this.#assertOpen();
     const descriptor = this.#world.lock(path);
     return descriptor < 0 ? descriptor : this.#own(descriptor);
@@ -105,6 +111,8 @@ export class MockSupervisorPort implements SupervisorPort {
   }
 
   signal(process: Handle, signal: number, _isGroup: boolean): boolean {
+    assertWord(process, 'process');
+    assertWord(signal, 'signal');
     const child = this.#children.get(process);
     // A process that ended but is not reaped still takes signals, without effect, as a zombie does.
     return child !== undefined && (signalProcess(child.state, signal) || !child.state.isAlive);

@@ -94,6 +94,10 @@ export class WorldState {
     return this.#open({ socket });
   }
 
+  isOpen(descriptor: number): boolean {
+    return this.#descriptors.has(descriptor);
+  }
+
   listeningSocket(descriptor: number): ListeningSocket | undefined {
     const entry = this.#descriptors.get(descriptor);
     return entry !== undefined && 'socket' in entry ? entry.socket : undefined;

@@ -1,0 +1,119 @@
+/** What a test of the suite works with: an environment, two ports, and services between them. */
+import type { ConnectTarget, Handle, SupervisorPort } from '../../src/native/index.js';
+import type { ConformanceEnvironment } from './environment.js';
+import { TestPort } from './test-port.js';
+
+/** A listening socket that nobody accepts on yet. */
+export interface Service {
+  readonly name: string;
+  readonly target: ConnectTarget;
+  readonly descriptor: number;
+}
+
+/** An established connection. */
+export interface Pair {
+  readonly service: Service;
+  readonly listener: Handle;
+  /** The client's handle, of `client`. */
+  readonly connection: Handle;
+  /** The server's handle, of `server`. */
+  readonly peer: Handle;
+}
+
+/** What a process did, as its supervisor saw it. */
+export interface Exit {
+  readonly process: Handle;
+  readonly exitCode: number;
+  readonly signal: number;
+}
+
+/** One test's bench. */
+export class Bench {
+  readonly environment: ConformanceEnvironment;
+  readonly client: TestPort;
+  readonly server: TestPort;
+  readonly demands: number[] = [];
+  readonly exits: Exit[] = [];
+  /** Called inside the report of an exit. */
+  onExit: ((exit: Exit) => void) | undefined;
+  readonly #ports: TestPort[] = [];
+  #supervisor: SupervisorPort | undefined;
+  #count = 0;
+
+  constructor(environment: ConformanceEnvironment) {
+    this.environment = environment;
+    this.client = this.port();
+    this.server = this.port();
+  }
+
+  get supervisor(): SupervisorPort {
+    if (this.#supervisor === undefined) {
+      const { openSupervisor } = this.environment.binding;
+      if (openSupervisor === undefined) throw new Error('the binding has no supervisor');
+      this.#supervisor = openSupervisor({
+        demand: (descriptor) => this.demands.push(descriptor),
+        exit: (process, exitCode, signal) => {
+          const exit = { process, exitCode, signal };
+          this.onExit?.(exit);
+          this.exits.push(exit);
+        },
+      });
+      this.#supervisor.setActive(true);
+    }
+    return this.#supervisor;
+  }
+
+  /** Another port of the same process. */
+  port(): TestPort {
+    const port = new TestPort(this.environment.binding);
+    this.#ports.push(port);
+    return port;
+  }
+
+  /** A name at which clients can wait. */
+  service(backlog = 64): Service {
+    this.#count += 1;
+    const name = `com.example.service${this.#count}`;
+    const target = this.environment.target(name);
+    if (target.address === undefined) throw new Error('a service needs an address');
+    return { name, target, descriptor: this.supervisor.createListener(target.address, backlog) };
+  }
+
+  /** A connection over which one round trip was made. */
+  async pair(): Promise<Pair> {
+    const service = this.service();
+    const listener = this.server.listen({ name: service.name, descriptor: service.descriptor });
+    const connection = this.client.dial(service.target);
+    const peers = this.server.of('peer').length;
+    const requests = this.server.of('request').length;
+    const id = this.client.request(connection);
+    const { peer } = await this.server.next('peer', peers + 1);
+    this.server.reply(await this.server.next('request', requests + 1));
+    await this.client.outcome(id);
+    this.client.received.splice(0);
+    this.server.received.splice(0);
+    return { service, listener, connection, peer };
+  }
+
+  /**
+   * Resolves when everything that is under way in this process has arrived: each turn of the loop polls every socket
+   * once, and nothing here needs more than a few.
+   */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 25; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Waits for `count` exits or demands to be reported. */
+  async until(what: string, condition: () => boolean): Promise<void> {
+    for (const end = Date.now() + 15_000; !condition(); ) {
+      if (Date.now() > end) throw new Error(`waited for ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { port } of this.#ports) port.close();
+    this.#supervisor?.close();
+    await this.environment.close();
+  }
+}

@@ -1,0 +1,58 @@
+/** The one suite that every implementation of the binding passes: the mock, the Linux addon, the Darwin addon. */
+import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { Bench } from './bench.js';
+import { clientTests } from './client.js';
+import type { ConformanceEnvironment } from './environment.js';
+import { lifecycleTests } from './lifecycle.js';
+import { limitTests } from './limits.js';
+import { listenerTests } from './listeners.js';
+import { messageTests } from './messages.js';
+import { misuseTests } from './misuse.js';
+import { processTests } from './processes.js';
+import { requestTests } from './requests.js';
+import { socketTests } from './sockets.js';
+
+/** Gives the bench of the running test. */
+export type UseBench = () => Bench;
+
+/** What an implementation cannot be tested for here. */
+export interface ConformanceOptions {
+  /** Why there is no supervisor to start services; absent when there is one. */
+  readonly withoutSupervisor?: string;
+}
+
+/** Defines the suite for an implementation; `createEnvironment` is called for each test. */
+export function defineConformance(
+  name: string,
+  createEnvironment: () => ConformanceEnvironment,
+  options: ConformanceOptions = {},
+): void {
+  describe(`the binding contract: ${name}`, { timeout: 30_000 }, () => {
+    let bench: Bench;
+    const use = () => bench;
+
+    beforeEach(() => {
+      bench = new Bench(createEnvironment());
+    });
+
+    afterEach(async () => {
+      const ports = [bench.client, bench.server];
+      await bench.close();
+      expect(ports.map((port) => port.isDeliveredInsideCall)).toEqual([false, false]);
+    });
+
+    describe('clients', () => clientTests(use));
+    describe('misuse', () => misuseTests(use));
+
+    const reason = options.withoutSupervisor;
+    describe.skipIf(reason !== undefined)(`services${reason === undefined ? '' : ` (${reason})`}`, () => {
+      describe('lifecycle', () => lifecycleTests(use));
+      describe('requests', () => requestTests(use));
+      describe('messages', () => messageTests(use));
+      describe('limits', () => limitTests(use));
+      describe('listeners', () => listenerTests(use));
+      describe('sockets', () => socketTests(use));
+      describe('processes', () => processTests(use));
+    });
+  });
+}

@@ -1,0 +1,25 @@
+/** Types of job.js. */
+import type { Binding } from '../../src/native/index.js';
+
+/** What a job tells about itself. */
+export interface JobFacts {
+  readonly pid: number;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The answer to each request. */
+export interface JobReport extends JobFacts {
+  /** Names whose listener became invalid. */
+  readonly invalid: readonly string[];
+}
+
+export interface JobHost {
+  readonly args: readonly string[];
+  readonly facts: JobFacts;
+  readonly binding: Binding;
+  onSignal(signal: 'SIGTERM', listener: () => void): void;
+  exit(exitCode: number): void;
+}
+
+export function runJob(host: JobHost): void;
