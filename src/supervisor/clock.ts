@@ -14,7 +14,13 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule(ms, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS));
+    let timer: NodeJS.Timeout;
+    // A timer of Node keeps at most 25 days; an interval of a plist may be longer.
+    const wait = (rest: number) => {
+      const next = rest > MAX_TIMEOUT_MS ? () => wait(rest - MAX_TIMEOUT_MS) : callback;
+      timer = setTimeout(next, Math.min(Math.max(rest, 0), MAX_TIMEOUT_MS));
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

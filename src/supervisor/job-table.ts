@@ -1,5 +1,5 @@
 /** The jobs of a supervisor: by target, by process and by service socket. */
-import { abortedError, type LaunchportError } from '../base/index.js';
+import { abortedError, type LaunchportError, withDeadline } from '../base/index.js';
 import {
   type DomainTarget,
   type JobDefinition,
@@ -11,10 +11,13 @@ import {
 import type { Handle } from '../native/index.js';
 import { currentSession } from './domains.js';
 import { Job } from './job.js';
-import { jobError } from './job-error.js';
+import { jobError, unknownOutcome } from './job-error.js';
 import type { JobHost } from './job-host.js';
 import { jobSettings } from './job-settings.js';
 import type { ServiceRegistry } from './service-registry.js';
+
+/** Milliseconds that killed jobs get to vanish. */
+const REAP_MS = 2_000;
 
 /** A job to be loaded. */
 export interface LoadRequest {
@@ -108,9 +111,19 @@ export class JobTable {
     job?.exited(exitCode, signal);
   }
 
-  /** Starts to unload everything; resolves when nothing is left. */
-  async removeAll(): Promise<void> {
-    await Promise.all([...this.#jobs.values()].map((job) => job.remove()));
+  /**
+   * Unloads everything. What remains after `timeout` milliseconds, or when `signal` aborts, is killed.
+   * @throws LaunchportError ERR_LAUNCHD_UNKNOWN_OUTCOME when a killed process does not vanish
+   */
+  async endAll(timeout: number, signal: AbortSignal | undefined): Promise<void> {
+    const gone = Promise.all([...this.#jobs.values()].map((job) => job.remove()));
+    const wait = async (ms: number, end?: AbortSignal) => {
+      await withDeadline('stop', { timeout: ms, signal: end }, unknownOutcome('stop', ms), () => gone);
+    };
+    await wait(timeout, signal).catch(() => {
+      this.killAll();
+      return wait(REAP_MS);
+    });
   }
 
   /** Kills every process. */

@@ -98,7 +98,7 @@ export class Job {
   killNow(): void {
     if (this.#process === undefined) return;
     const { port } = this.#host;
-    if (!this.inputs.settings.isGroupAbandoned) port.signal(this.#process.process, SIGTERM, true);
+    if (!this.inputs.settings.isGroupAbandoned) port.signal(this.#process.process, SIGKILL, true);
     port.signal(this.#process.process, SIGKILL, false);
   }
 
@@ -191,6 +191,7 @@ export class Job {
     this.#runs += 1;
     this.#lastStart = clock.now();
     this.#reason = reason;
+    const checkIns = new CheckInWatch(endpoints, port, clock);
     try {
       this.#process = spawnJob(port, settings, endpoints, this.#host.environment(settings));
     } catch (error) {
@@ -202,9 +203,8 @@ export class Job {
     this.#emit({ kind: 'spawned', pid: this.#pid, run: this.#runs, reason });
     this.#start?.resolve(this.#pid);
     this.#start = undefined;
-    this.#checkIns = new CheckInWatch(this.#pid, endpoints, port, clock, (service) =>
-      this.#emit({ kind: 'checked in', pid: this.#pid, service }),
-    );
+    this.#checkIns = checkIns;
+    checkIns.start(this.#pid, (service) => this.#emit({ kind: 'checked in', pid: this.#pid, service }));
   }
 
   #spawnFailed(error: unknown): void {

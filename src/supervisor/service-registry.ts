@@ -1,6 +1,6 @@
 /** The Mach name space: which service belongs to whom, and the listening socket behind it. */
 import { rmSync } from 'node:fs';
-import { LaunchportError } from '../base/index.js';
+import { errorText, LaunchportError } from '../base/index.js';
 import { bootstrapPath, type SupervisorPort } from '../native/index.js';
 
 /**
@@ -36,7 +36,7 @@ export class ServiceRegistry {
   /**
    * Binds a socket for each name. From then on clients can connect; they wait until somebody accepts.
    * @throws LaunchportError ERR_XPC_NAME, ERR_LAUNCHD_SOCKET_PATH, ERR_LAUNCHD_SERVICE_TAKEN (with `details.owner`),
-   * or the system's error; nothing is then registered
+   * ERR_LAUNCHD_STATE when the system makes no socket; nothing is then registered
    */
   register(names: readonly string[], owner: string): readonly ServiceEndpoint[] {
     const wanted = names.map((name) => ({ name, path: bootstrapPath(this.#directory, name) }));
@@ -44,7 +44,7 @@ export class ServiceRegistry {
     const bound: ServiceEndpoint[] = [];
     try {
       for (const { name, path } of wanted) {
-        const endpoint = { name, path, owner, descriptor: this.#port.createListener(path, BACKLOG) };
+        const endpoint = { name, path, owner, descriptor: this.#bind(name, path) };
         bound.push(endpoint);
         this.#endpoints.set(name, endpoint);
       }
@@ -60,7 +60,7 @@ export class ServiceRegistry {
     for (const endpoint of endpoints) {
       if (this.#endpoints.get(endpoint.name) !== endpoint) continue;
       this.#endpoints.delete(endpoint.name);
-      rmSync(endpoint.path, { force: true });
+      removeSocket(endpoint.path);
       this.#port.closeDescriptor(endpoint.descriptor);
     }
   }
@@ -72,7 +72,20 @@ export class ServiceRegistry {
 
   /** Removes every socket file, and nothing else: for the moment the process exits. */
   unlinkAll(): void {
-    for (const { path } of this.#endpoints.values()) rmSync(path, { force: true });
+    for (const { path } of this.#endpoints.values()) removeSocket(path);
+  }
+
+  #bind(name: string, path: string): number {
+    try {
+      return this.#port.createListener(path, BACKLOG);
+    } catch (error) {
+      const what = `cannot listen for Mach service ${name} at ${path}: ${errorText(error)}`;
+      throw new LaunchportError('ERR_LAUNCHD_STATE', what, {
+        hint: 'Check that the directory still exists and takes files, and the limit of open files (ulimit -n).',
+        details: { service: name, path },
+        cause: error,
+      });
+    }
   }
 
   #assertFree(name: string, path: string): void {
@@ -81,6 +94,14 @@ export class ServiceRegistry {
     // Not in the table but answered: a process that outlived an earlier supervisor, or one started by hand.
     if (this.#port.isListening(path))
       throw serviceTaken(name, `a process outside this supervisor, at ${path}`);
+  }
+}
+
+function removeSocket(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Nobody listens on it any more, and the next supervisor tries again; the other names matter more.
   }
 }
 

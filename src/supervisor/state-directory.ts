@@ -1,8 +1,22 @@
 /** The supervisor's private directory: checked, locked, and cleared of what a dead supervisor left. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
-import { LaunchportError } from '../base/index.js';
-import { bootstrapPath, type SupervisorPort } from '../native/index.js';
+import { delay, errorText, LaunchportError, type Logger, MAX_SERVICE_NAME_BYTES } from '../base/index.js';
+import { bootstrapPath, MAX_SOCKET_PATH_BYTES, type SupervisorPort } from '../native/index.js';
+
+/** Longest runtime directory: after it come `/bootstrap/`, an `@` and the 32 digits of a digest. */
+const MAX_DIRECTORY_BYTES = MAX_SOCKET_PATH_BYTES - '/bootstrap/@'.length - 32;
+
+/** Looks for sockets going stale when a supervisor starts, and milliseconds between them. */
+const STALE_LOOKS = { count: 50, pause: 10 } as const;
 
 /** The locked directory of a running supervisor. */
 export interface StateDirectory {
@@ -10,10 +24,11 @@ export interface StateDirectory {
   /** Where the sockets are, one per Mach service. */
   readonly bootstrapDirectory: string;
   /**
-   * Removes the sockets nobody listens on. Returns the paths of those that are served, by a process that outlived
-   * its supervisor or was started by hand: they are left alone, and their names are refused to jobs.
+   * Removes the sockets nobody listens on. Waits half a second for those that are served, for jobs of a supervisor
+   * that was killed a moment ago are still dying. What is served then, by a process that outlived its supervisor or
+   * was started by hand, is left alone, and its name refused to jobs.
    */
-  removeStaleSockets(): readonly string[];
+  removeStaleSockets(): Promise<void>;
   /** Lets the next supervisor in. The lock file stays: removing it would let two supervisors hold two locks. */
   unlock(): void;
 }
@@ -24,52 +39,120 @@ export interface StateDirectory {
  * @throws LaunchportError ERR_LAUNCHD_SOCKET_PATH when the path is too long for any socket in it;
  * ERR_LAUNCHD_PERMISSION when the directory is not private; ERR_SUPERVISOR_RUNNING when another supervisor has it
  */
-export function openStateDirectory(path: string, port: SupervisorPort): StateDirectory {
+export function openStateDirectory(path: string, port: SupervisorPort, logger: Logger): StateDirectory {
   const directory = resolve(path);
   const bootstrapDirectory = join(directory, 'bootstrap');
-  // A name of the longest kind: if this fits, every name does.
-  bootstrapPath(bootstrapDirectory, 'x'.repeat(127));
-  makePrivateDirectory(directory);
   const lockPath = join(directory, 'lock');
-  const lock = port.lock(lockPath);
+  assertShortEnough(directory, bootstrapDirectory);
+  const lock = explained(directory, () => {
+    const isThere = isPrivateDirectory(directory);
+    if (isThere) isPrivateDirectory(bootstrapDirectory);
+    else mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return port.lock(lockPath);
+  });
   if (lock < 0) throw alreadyRunning(directory, readPid(lockPath));
   try {
-    writeFileSync(lockPath, `${process.pid}\n`, { mode: 0o600 });
-    makePrivateDirectory(bootstrapDirectory);
+    explained(directory, () => {
+      writeFileSync(lockPath, `${process.pid}\n`, { mode: 0o600 });
+      mkdirSync(bootstrapDirectory, { recursive: true, mode: 0o700 });
+      // Again, now that no other supervisor touches them: the umask may have taken bits, or somebody came first.
+      for (const each of [directory, bootstrapDirectory]) isPrivateDirectory(each);
+    });
   } catch (error) {
     port.closeDescriptor(lock);
     throw error;
   }
   const unlock = () => {
-    writeFileSync(lockPath, '');
-    port.closeDescriptor(lock);
+    try {
+      // Not created anew when somebody has removed the directory.
+      truncateSync(lockPath);
+    } finally {
+      port.closeDescriptor(lock);
+    }
   };
-  const removeStaleSockets = () => removeStale(bootstrapDirectory, port);
+  const removeStaleSockets = () => removeStaleWithin(bootstrapDirectory, port, logger);
   return { directory, bootstrapDirectory, removeStaleSockets, unlock };
 }
 
-/** Creates the directory if it is missing, then insists that it is a directory, ours, and closed to others. */
-function makePrivateDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const status = lstatSync(directory);
-  const uid = process.getuid?.() ?? 0;
+/** Whether the directory exists. One that does must be a directory, ours, and closed to others. */
+function isPrivateDirectory(directory: string): boolean {
+  const status = lstatSync(directory, { throwIfNoEntry: false });
+  if (status === undefined) return false;
+  const uid = process.geteuid?.() ?? 0;
   const details = { directory, uid: status.uid, mode: status.mode & 0o7777 };
-  const refuse = (what: string, hint: string) =>
-    new LaunchportError('ERR_LAUNCHD_PERMISSION', `${what}: ${directory}`, { hint, details });
   if (!status.isDirectory()) {
-    throw refuse(
-      'the runtime directory is a symbolic link or no directory',
-      'Remove it, or set LAUNCHPORT_RUNTIME_DIR to a directory of your own.',
-    );
+    throw refused('the runtime directory is a symbolic link or no directory', directory, details, {
+      hint: 'Remove it, or set LAUNCHPORT_RUNTIME_DIR to a directory of your own.',
+    });
   }
   if (status.uid !== uid) {
-    throw refuse(
-      `the runtime directory belongs to uid ${status.uid}, not to ${uid}`,
-      'Set LAUNCHPORT_RUNTIME_DIR to a directory of your own.',
-    );
+    throw refused(`the runtime directory belongs to uid ${status.uid}, not to ${uid}`, directory, details);
   }
   if ((status.mode & 0o077) !== 0) {
-    throw refuse('the runtime directory is open to other users', `Run: chmod 700 ${directory}`);
+    throw refused('the runtime directory is open to other users', directory, details, {
+      hint: `Run: chmod 700 ${directory}`,
+    });
+  }
+  return true;
+}
+
+/** The system's own refusals, in our words: a parent that is a file, a read-only file system, no permission. */
+function explained<T>(directory: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof LaunchportError) throw error;
+    throw refused(
+      `the runtime directory cannot be used (${errorText(error)})`,
+      directory,
+      {},
+      { cause: error },
+    );
+  }
+}
+
+function refused(
+  what: string,
+  directory: string,
+  details: Readonly<Record<string, unknown>>,
+  {
+    hint = 'Set LAUNCHPORT_RUNTIME_DIR to a directory of your own.',
+    cause,
+  }: { hint?: string; cause?: unknown } = {},
+): LaunchportError {
+  return new LaunchportError('ERR_LAUNCHD_PERMISSION', `${what}: ${directory}`, {
+    hint,
+    details: { directory, ...details },
+    cause,
+  });
+}
+
+/** Checked with the longest name there is: if this fits, every name does. */
+function assertShortEnough(directory: string, bootstrapDirectory: string): void {
+  try {
+    bootstrapPath(bootstrapDirectory, 'x'.repeat(MAX_SERVICE_NAME_BYTES));
+  } catch (cause) {
+    const length = Buffer.byteLength(directory);
+    throw new LaunchportError(
+      'ERR_LAUNCHD_SOCKET_PATH',
+      `the runtime directory is too long for the sockets in it: ${directory}`,
+      {
+        hint: `Set LAUNCHPORT_RUNTIME_DIR to a path ${length - MAX_DIRECTORY_BYTES} bytes shorter.`,
+        details: { directory, length, limit: MAX_DIRECTORY_BYTES },
+        cause,
+      },
+    );
+  }
+}
+
+async function removeStaleWithin(directory: string, port: SupervisorPort, logger: Logger): Promise<void> {
+  let served = explained(directory, () => removeStale(directory, port));
+  for (let look = 1; look < STALE_LOOKS.count && served.length > 0; look += 1) {
+    await delay(STALE_LOOKS.pause);
+    served = explained(directory, () => removeStale(directory, port));
+  }
+  for (const path of served) {
+    logger.warn('a socket is served by a process of no supervisor; its name is taken', { path });
   }
 }
 

@@ -1,6 +1,13 @@
 /** The embedded launchd: loads jobs, listens for them, starts them on demand and ends them, in this process. */
 import { resolve } from 'node:path';
-import { delay, errorText, LaunchportError, type Logger, silentLogger, withDeadline } from '../base/index.js';
+import {
+  abortedError,
+  errorText,
+  LaunchportError,
+  type Logger,
+  silentLogger,
+  withDeadline,
+} from '../base/index.js';
 import {
   type ControlOptions,
   type DomainTarget,
@@ -14,8 +21,8 @@ import {
   readJobPlist,
   type ServiceTarget,
 } from '../launchd/index.js';
-import { type Binding, loadBinding, runtimeDirectory, type SupervisorPort } from '../native/index.js';
-import { type Clock, guardedClock, systemClock } from './clock.js';
+import { runtimeDirectory, type SupervisorPort } from '../native/index.js';
+import { guardedClock, systemClock } from './clock.js';
 import { assertOwnDomain, currentSession, currentUid } from './domains.js';
 import { jobEnvironment } from './environment.js';
 import { onProcessExit } from './exit-hook.js';
@@ -25,32 +32,16 @@ import { jobError, unknownOutcome } from './job-error.js';
 import { JobTable } from './job-table.js';
 import { ServiceRegistry } from './service-registry.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
+import { openSupervisorPort, type SupervisorOptions } from './supervisor-options.js';
 import { type JobTransition, TransitionFeed } from './transition.js';
 
 /** Milliseconds a control call may take when it names no timeout. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Milliseconds that killed jobs get to vanish when the supervisor stops. */
-const REAP_MS = 2_000;
-
-/** How to run a supervisor. */
-export interface SupervisorOptions {
-  /** Its private directory; default {@link runtimeDirectory}. */
-  readonly directory?: string;
-  /** Default: the addon. */
-  readonly binding?: Binding;
-  /** Where jobs' HOME, USER, LOGNAME, SHELL and TMPDIR come from; default: the process's environment. */
-  readonly environment?: NodeJS.ProcessEnv;
-  /** Default: none. */
-  readonly logger?: Logger;
-  /** Default: the machine's. */
-  readonly clock?: Clock;
-}
-
 /**
- * An embedded launchd. It keeps the event loop alive while it has a job to watch or to wait for. Jobs never outlive it: when the host
- * process exits they are killed and their sockets removed; when it is killed, the kernel kills them and the next
- * supervisor removes the sockets. SIGTERM of the host is the host's affair: call {@link Supervisor.stop} from its
+ * An embedded launchd. It keeps the event loop alive while it has a service to watch, a start ahead or a process to
+ * wait for. Jobs never outlive it: when the host process exits they are killed and their sockets removed; when it is
+ * killed, the kernel kills them and the next supervisor removes the sockets. SIGTERM of the host is the host's affair: call {@link Supervisor.stop} from its
  * handler to end jobs in good order.
  *
  * A control call that runs into its deadline stops waiting; what it set off goes on.
@@ -78,35 +69,26 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
    */
   static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
     const supervisor = new Supervisor(options);
-    // Jobs of a supervisor that was killed a moment ago are dying; their sockets go stale in a moment.
-    for (let attempt = 0; attempt < 50 && supervisor.#state.removeStaleSockets().length > 0; attempt += 1) {
-      await delay(10);
-    }
-    for (const path of supervisor.#state.removeStaleSockets()) {
-      supervisor.#logger.warn('a socket is served by a process of no supervisor; its name is taken', {
-        path,
-      });
+    try {
+      await supervisor.#state.removeStaleSockets();
+    } catch (error) {
+      await supervisor.stop();
+      throw error;
     }
     return supervisor;
   }
 
   private constructor(options: SupervisorOptions) {
     const { environment = process.env, logger = silentLogger, clock = systemClock } = options;
-    const binding = options.binding ?? loadBinding();
-    if (binding.openSupervisor === undefined) {
-      throw new LaunchportError('ERR_UNSUPPORTED', `no embedded launchd on ${binding.platform}`, {
-        hint: 'Use the launchd of the system, through LaunchctlControl.',
-      });
-    }
     this.#logger = logger;
     this.#feed = new TransitionFeed(logger);
-    this.#port = binding.openSupervisor({
+    this.#port = openSupervisorPort(options.binding, {
       demand: (descriptor) => this.#guarded(() => this.#jobs.demand(descriptor)),
       exit: (process, exitCode, signal) => this.#guarded(() => this.#jobs.exited(process, exitCode, signal)),
     });
     try {
       const directory = options.directory ?? runtimeDirectory(environment);
-      this.#state = openStateDirectory(directory, this.#port);
+      this.#state = openStateDirectory(directory, this.#port, logger);
     } catch (error) {
       this.#port.close();
       throw error;
@@ -140,17 +122,24 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
    * @throws LaunchportError ERR_LAUNCHD_PLIST, ERR_LAUNCHD_PERMISSION, ERR_LAUNCHD_NO_DOMAIN, ERR_LAUNCHD_DISABLED,
    * ERR_LAUNCHD_ALREADY_LOADED, ERR_LAUNCHD_SERVICE_TAKEN (`details.owner`), ERR_LAUNCHD_SOCKET_PATH, ERR_XPC_NAME
    */
-  bootstrap(domain: DomainTarget, plistPath: string, options: ControlOptions = {}): Promise<ServiceTarget> {
-    return this.#bounded(`bootstrap ${domain} ${plistPath}`, options, async (signal) => {
+  async bootstrap(
+    domain: DomainTarget,
+    plistPath: string,
+    options: ControlOptions = {},
+  ): Promise<ServiceTarget> {
+    const what = `bootstrap ${domain} ${plistPath}`;
+    const request = await this.#bounded(what, options, async (signal) => {
       const path = resolve(plistPath);
       assertOwnDomain(parseDomainTarget(domain), domain);
       const { definition, warnings } = await readJobPlist(path);
-      // Between this and the load nothing else runs unless a wait says so, hence no lock.
       const target = await this.#jobs.whenFree(domain, definition.Label, signal);
-      this.#assertRunning();
-      this.#jobs.load({ target, path, definition, warnings });
-      return target;
+      return { target, path, definition, warnings };
     });
+    // The last moment at which the call can fail: a job is loaded exactly when its caller is told so.
+    if (options.signal?.aborted) throw abortedError(what, options.signal);
+    this.#assertRunning();
+    this.#jobs.load(request);
+    return request.target;
   }
 
   /**
@@ -225,21 +214,15 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     return this.stop();
   }
 
-  async #stop(options: ControlOptions): Promise<void> {
+  async #stop({ timeout = DEFAULT_TIMEOUT_MS, signal }: ControlOptions): Promise<void> {
     try {
-      const gone = this.#jobs.removeAll();
-      const { timeout = DEFAULT_TIMEOUT_MS, signal } = options;
-      await withDeadline('stop', { timeout, signal }, unknownOutcome('stop', timeout), () => gone).catch(
-        () => {
-          this.#jobs.killAll();
-          return withDeadline('stop', { timeout: REAP_MS }, unknownOutcome('stop', REAP_MS), () => gone);
-        },
-      );
+      await this.#jobs.endAll(timeout, signal);
     } finally {
       this.#removeExitHook();
       this.#jobs.stopTimers();
-      this.#registry.clear();
-      this.#state.unlock();
+      // Each must be tried: whoever removed the directory under us has not freed its lock.
+      this.#guarded(() => this.#registry.clear());
+      this.#guarded(() => this.#state.unlock());
       this.#port.close();
     }
   }
