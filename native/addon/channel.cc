@@ -13,14 +13,16 @@ std::string_view description_of(xpc_object_t error) {
 Channel::Channel(std::shared_ptr<Port> port, ConnectionRef connection)
     : port_(std::move(port)), connection_(std::move(connection)) {}
 
-void Channel::open(uint32_t handle) {
-  handle_ = handle;
+uint32_t Channel::open() {
   const std::shared_ptr<Channel> self = shared_from_this();
   xpc_connection_set_event_handler(connection_.get(), [self](xpc_object_t event) {
     // XPC may free the block, and with it `self`, while it runs.
     const std::shared_ptr<Channel> keep = self;
     keep->handle_event(event);
   });
+  handle_ = port_->add(self);
+  if (handle_ == 0) cancel();
+  return handle_;
 }
 
 void Channel::activate() {

@@ -27,8 +27,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   // Null for a listener.
   virtual Connection* as_connection() { return nullptr; }
 
-  // Once, before anything else: the handle, and with it the event handler.
-  void open(uint32_t handle);
+  // Once, before anything else: installs the event handler and gets a handle from the port. The handle; 0 when the
+  // port has too many channels or is closed: the channel is then cancelled and reports nothing.
+  uint32_t open();
   // JavaScript thread, and for a new peer its listener's handler. Idempotent.
   void activate();
   // Any thread. Idempotent.

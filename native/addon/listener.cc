@@ -20,7 +20,9 @@ void Listener::receive(xpc_object_t object) {
   if (xpc_get_type(object) != XPC_TYPE_CONNECTION) return;
   const auto peer = static_cast<xpc_connection_t>(object);
   const Credentials credentials = credentials_of(peer);
-  if (!platform::is_peer_allowed(peer, is_any_user_allowed_)) {
+  // Of a peer that is not known yet the sender of each message is checked, as of every other.
+  const bool is_known = credentials.euid != UINT32_MAX;
+  if (is_known && !platform::is_peer_allowed(peer, is_any_user_allowed_)) {
     turn_away(peer);
     refused(credentials);
     return;
@@ -28,12 +30,8 @@ void Listener::receive(xpc_object_t object) {
   xpc_connection_set_target_queue(peer, port().queue());
   const auto role = is_any_user_allowed_ ? Connection::Role::peer_of_any_user : Connection::Role::peer;
   const auto connection = std::make_shared<Connection>(port().shared_from_this(), ConnectionRef::retain(peer), role);
-  const uint32_t peer_handle = port().add(connection);
-  if (peer_handle == 0) {
-    turn_away(peer);
-    return;
-  }
-  connection->open(peer_handle);
+  const uint32_t peer_handle = connection->open();
+  if (peer_handle == 0) return;
   // Reported before it is active, so before any message of its own.
   port().report_peer(Inbound::peer, handle(), peer_handle, credentials);
   connection->activate();

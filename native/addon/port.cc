@@ -77,14 +77,7 @@ std::shared_ptr<Channel> Port::find(uint32_t handle) {
 uint32_t Port::connect(const platform::ConnectTarget& target) {
   const auto connection = std::make_shared<Connection>(
       shared_from_this(), platform::create_client(target, queue_.get()), Connection::Role::client);
-  const uint32_t handle = add(connection);
-  if (handle != 0) {
-    connection->open(handle);
-  } else {
-    connection->open(0);
-    connection->cancel();
-  }
-  return handle;
+  return connection->open();
 }
 
 uint32_t Port::listen(const platform::ListenTarget& target) {
@@ -96,10 +89,7 @@ uint32_t Port::listen(const platform::ListenTarget& target) {
         static_cast<Listener*>(context)->refused({static_cast<uint32_t>(pid), uid, gid});
       },
       listener.get());
-  const uint32_t handle = add(listener);
-  listener->open(handle);
-  if (handle == 0) listener->cancel();
-  return handle;
+  return listener->open();
 }
 
 void Port::activate(uint32_t handle) {

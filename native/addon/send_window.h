@@ -12,9 +12,9 @@ namespace launchport {
 class SendWindow {
  public:
   // Passing it makes the connection congested.
-  static constexpr size_t kHighWater = 1024 * 1024;
+  static constexpr size_t kHighWater = 4 * 1024 * 1024;
   // Falling below it ends that.
-  static constexpr size_t kLowWater = 256 * 1024;
+  static constexpr size_t kLowWater = 1024 * 1024;
   // With this many bytes queued nothing is taken any more. The queue so holds at most this and one message.
   static constexpr size_t kHardLimit = 64 * 1024 * 1024;
   // Fewer new bytes than this need no barrier; below kLowWater, so that a congested connection always has one.
