@@ -78,6 +78,10 @@ void Channel::handle_poll(int status, int events) {
     // A socket error, that is a peer that went with our bytes unread. libuv has stopped polling; reading fetches the
     // error, and then what the peer had sent.
     polled_events_ = 0;
+    if (!is_reading_) {
+      break_output();
+      return;
+    }
     update_poll();
     events = UV_READABLE;
   }
@@ -155,11 +159,17 @@ void Channel::flush(OutputQueue& output) {
         if (packet_limit_ >= kLeastPacketBytes) break;
         [[fallthrough]];
       default:
-        is_broken_ = true;
-        delegate_->channel_did_break(*this);
+        break_output();
         return;
     }
   }
+}
+
+void Channel::break_output() {
+  is_broken_ = true;
+  is_blocked_ = false;
+  update_poll();
+  delegate_->channel_did_break(*this);
 }
 
 void Channel::drain() {

@@ -65,6 +65,7 @@ class Channel final : private FrameReader::Sink {
   // Reads what a pause held back, or else a packet. False when there is nothing more for now, or ever.
   bool read_some();
   FrameReader::Verdict read_packet();
+  void break_output();
   void fail();
 
   // All on the loop's thread.

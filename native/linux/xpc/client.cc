@@ -12,6 +12,20 @@ namespace {
 
 constexpr uint64_t kLongestDelay = 50;  // milliseconds
 
+// The backlog is full, or this process or system is short of something: later it may work.
+bool is_temporary(int error) {
+  switch (error) {
+    case EAGAIN:
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool is_trusted(uid_t uid) { return uid == geteuid() || uid == 0; }
 
 }  // namespace
@@ -25,7 +39,7 @@ void Client::connect() {
   retry_.close();
   int error = 0;
   Socket socket = Socket::connect(path_, error);
-  if (error == EAGAIN) {
+  if (is_temporary(error)) {
     retry_later();
   } else if (error != 0 || !is_trusted(socket.peer().uid) ||
              !open_channel(std::move(socket), wire::Kind::client_hello, wire::Kind::service_hello)) {
@@ -35,7 +49,7 @@ void Client::connect() {
   }
 }
 
-// The backlog is full. There is no event to wait for, and no end: whoever waits for an answer has a deadline.
+// There is no event to wait for, and no end: whoever waits for an answer has a deadline.
 void Client::retry_later() {
   delay_ = std::clamp<uint64_t>(delay_ * 2, 1, kLongestDelay);
   retry_ = LoopHandle<uv_timer_t>::open(*queue(), this,

@@ -35,7 +35,7 @@ class Client final : public MessageConnection {
   // All on the loop's thread once active.
   std::string path_;
   Credentials service_;
-  LoopHandle<uv_timer_t> retry_;   // running while the service's backlog is full; else empty
+  LoopHandle<uv_timer_t> retry_;   // running while connecting has to wait; else empty
   uint64_t delay_ = 0;             // of the last retry, in milliseconds
   bool is_interruption_due_ = false;  // the event is
 };

@@ -13,6 +13,10 @@ namespace {
 // its own.
 constexpr size_t kSharedBodyBytes = 32 * 1024;
 
+// A peer with more unsent bytes than the first stops reading until there are fewer than the second.
+constexpr size_t kHighWaterBytes = 16 * 1024 * 1024;
+constexpr size_t kLowWaterBytes = 4 * 1024 * 1024;
+
 void check_length(size_t length) {
   if (length > XPC_LOOP_MESSAGE_LIMIT) misuse("message longer than the limit");
 }
@@ -85,7 +89,19 @@ void MessageConnection::flush() {
   is_dirty_ = false;
   if (!is_flowing() || !channel_) return;
   channel_->flush(output_);
+  balance();
   if (is_barrier_due()) schedule();
+}
+
+// A client that asks and does not listen must not fill this process. Only a peer stops reading, and a sound client
+// never does: so the two cannot wait for each other.
+void MessageConnection::balance() {
+  const bool is_congested =
+      kind() == Kind::peer && output_.unsent_bytes() > (is_congested_ ? kLowWaterBytes : kHighWaterBytes);
+  if (is_congested == is_congested_) return;
+  is_congested_ = is_congested;
+  channel_->set_reading(is_flowing() && !is_congested_);
+  if (!is_congested_) schedule();  // what was held back of the last packet
 }
 
 void MessageConnection::send_barrier(dispatch_block_t barrier) {
@@ -112,7 +128,7 @@ bool MessageConnection::open_channel(Socket socket, wire::Kind hello, wire::Kind
 
 void MessageConnection::update_flow() {
   if (!channel_) return;
-  channel_->set_reading(is_flowing());
+  channel_->set_reading(is_flowing() && !is_congested_);
   if (is_flowing()) mark_dirty();
 }
 
@@ -145,15 +161,25 @@ void MessageConnection::fail_pending(xpc_object_t error) {
 
 void MessageConnection::run_due() {
   if (channel_ && is_flowing()) channel_->replay();
-  if (channel_ && channel_->is_broken()) channel_->drain();
+  if (channel_ && channel_->is_broken()) {
+    output_.clear();
+    balance();
+    channel_->drain();
+  }
   for (auto& [handler, error] : std::exchange(failed_, {})) {
     if (queue() != nullptr) handler(error);
   }
-  while (queue() != nullptr && is_barrier_due()) {
+  run_barriers();
+}
+
+void MessageConnection::run_barriers() {
+  // A barrier that a barrier sends waits for the next round, or the loop might never poll again.
+  for (size_t count = barriers_.size(); count > 0 && queue() != nullptr && is_barrier_due(); --count) {
     const dispatch_block_t block = std::move(barriers_.front().block);
     barriers_.pop_front();
     block();
   }
+  if (is_barrier_due()) schedule();
 }
 
 void MessageConnection::forget_handlers() {

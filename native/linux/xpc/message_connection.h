@@ -69,6 +69,8 @@ class MessageConnection : public Connection, private Channel::Delegate {
 
   void append(wire::Kind kind, uint64_t id, Dictionary& message);
   void mark_dirty();
+  void balance();
+  void run_barriers();
   void send_reply(ReplyToken token, Dictionary& message);
   bool is_barrier_due() const;
   FrameReader::Verdict receive_hello(Channel& channel, const Frame& frame);
@@ -84,6 +86,7 @@ class MessageConnection : public Connection, private Channel::Delegate {
   wire::Kind expected_hello_{};
   bool is_greeted_ = false;  // the other end's hello was read from this channel
   bool is_dirty_ = false;
+  bool is_congested_ = false;  // not reading until the other end does
   PendingReplies pending_;
   std::vector<std::pair<xpc_handler_t, xpc_object_t>> failed_;  // reply handlers and the error each is to get
   std::deque<Barrier> barriers_;

@@ -143,7 +143,10 @@ void xpc_loop_queue_set_burst_handler(dispatch_queue_t queue, void (*handler)(vo
 
 void xpc_loop_queue_set_active(dispatch_queue_t queue, bool is_active) { LoopQueue::from(queue)->set_active(is_active); }
 
-void xpc_loop_queue_flush(dispatch_queue_t queue) { LoopQueue::from(queue)->flush(); }
+void xpc_loop_queue_flush(dispatch_queue_t queue) {
+  LoopQueue::from(queue)->assert_on_loop();
+  LoopQueue::from(queue)->flush();
+}
 
 void xpc_loop_queue_set_closed_handler(dispatch_queue_t queue, void (*handler)(void*), void* context) {
   LoopQueue::from(queue)->set_closed_handler(handler, context);
