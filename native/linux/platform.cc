@@ -1,6 +1,7 @@
 // The seam on Linux: handlers run on the loop's own thread, and objects can stay in their serialized form.
 #include "platform.h"
 
+#include <fcntl.h>
 #include <napi.h>
 #include <uv.h>
 
@@ -81,7 +82,11 @@ const char* problem_with(const ConnectTarget& target) {
   return nullptr;
 }
 
-const char* problem_with(const ListenTarget&) { return nullptr; }
+const char* problem_with(const ListenTarget& target) {
+  // XPC aborts for one that is not open.
+  if (target.descriptor.has_value() && fcntl(*target.descriptor, F_GETFD) < 0) return "descriptor is not open";
+  return nullptr;
+}
 
 ConnectionRef create_client(const ConnectTarget& target, dispatch_queue_t queue) {
   const uint64_t flags = target.is_privileged ? XPC_CONNECTION_MACH_SERVICE_PRIVILEGED : 0;

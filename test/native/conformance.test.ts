@@ -1,10 +1,15 @@
-/** The addon keeps the binding contract; on Linux on both ways through it, as bytes and as objects. */
+/** The addon keeps the binding contract; on Linux both ways that bodies can take through it. */
 import { existsSync } from 'node:fs';
 import { defineConformance } from '../conformance/define.js';
 import { addonPath, nativeEnvironment } from './native-environment.js';
 
 const addon = addonPath(existsSync);
 
-defineConformance(`addon for ${process.platform}`, () => nativeEnvironment(addon), {
-  ...(process.platform === 'linux' ? {} : { withoutSupervisor: 'launchd alone starts services here' }),
-});
+if (process.platform === 'linux') {
+  defineConformance('Linux addon', () => nativeEnvironment(addon));
+  defineConformance('Linux addon, transcoding', () => nativeEnvironment(addon, true));
+} else {
+  defineConformance(`addon for ${process.platform}`, () => nativeEnvironment(addon), {
+    withoutSupervisor: 'launchd alone starts services here',
+  });
+}

@@ -106,14 +106,13 @@ const BARE_MAGIC = 0x42133742;
 const BARE_VERSION = 5;
 const TYPE_DICTIONARY = 0xf000;
 
-/** Whether bytes start as the bare serialization of a dictionary does and are as long as it says. */
+/** Whether bytes start as the bare serialization of a dictionary does. Its byte length binds no reader, nor Apple's. */
 export function isDictionary(body: Uint8Array): boolean {
-  if (body.byteLength < 20 || body.byteLength % 4 !== 0) return false;
+  if (body.byteLength < 20) return false;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   return (
     view.getUint32(0, true) === BARE_MAGIC &&
     view.getUint32(4, true) === BARE_VERSION &&
-    view.getUint32(8, true) === TYPE_DICTIONARY &&
-    view.getUint32(12, true) === body.byteLength - 16
+    view.getUint32(8, true) === TYPE_DICTIONARY
   );
 }
