@@ -3,10 +3,15 @@ import type { Logger } from '../base/index.js';
 import type { ServiceTarget } from '../launchd/index.js';
 import type { Handle, SupervisorPort } from '../native/index.js';
 import type { Clock } from './clock.js';
-import type { Job } from './job.js';
 import type { JobSettings } from './job-settings.js';
 import type { ServiceEndpoint } from './service-registry.js';
 import type { JobTransition } from './transition.js';
+
+/** What a supervisor needs of a job that calls it. */
+export interface HostedJob {
+  readonly inputs: JobInputs;
+  exited(exitCode: number, signal: number): void;
+}
 
 /** What a job needs from its supervisor. */
 export interface JobHost {
@@ -16,11 +21,11 @@ export interface JobHost {
   /** The whole environment of the job's process. */
   environment(settings: JobSettings): readonly string[];
   /** Exits of this process are for the job from now on. */
-  adopt(process: Handle, job: Job): void;
+  adopt(process: Handle, job: HostedJob): void;
   /** Must not call back into the job. */
   emit(transition: JobTransition): void;
   /** The job is over: its label and its services are to be freed. */
-  release(job: Job): void;
+  release(job: HostedJob): void;
 }
 
 /** What a job is made of. */

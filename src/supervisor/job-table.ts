@@ -12,7 +12,7 @@ import type { Handle } from '../native/index.js';
 import { currentSession } from './domains.js';
 import { Job } from './job.js';
 import { jobError, unknownOutcome } from './job-error.js';
-import type { JobHost } from './job-host.js';
+import type { HostedJob, JobHost } from './job-host.js';
 import { jobSettings } from './job-settings.js';
 import type { ServiceRegistry } from './service-registry.js';
 
@@ -32,7 +32,7 @@ export interface LoadRequest {
 /** Loads and finds jobs. Only {@link JobTable.whenFree} waits; everything else happens at once. */
 export class JobTable {
   readonly #jobs = new Map<ServiceTarget, Job>();
-  readonly #processes = new Map<Handle, Job>();
+  readonly #processes = new Map<Handle, HostedJob>();
   readonly #sockets = new Map<number, Job>();
   readonly #registry: ServiceRegistry;
   readonly #host: JobHost;
@@ -136,7 +136,7 @@ export class JobTable {
     for (const job of this.#jobs.values()) job.stopTimers();
   }
 
-  #release(job: Job): void {
+  #release(job: HostedJob): void {
     const { target, endpoints } = job.inputs;
     this.#jobs.delete(target);
     for (const { descriptor } of endpoints) this.#sockets.delete(descriptor);

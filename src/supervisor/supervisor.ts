@@ -41,8 +41,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /**
  * An embedded launchd. It keeps the event loop alive while it has a service to watch, a start ahead or a process to
  * wait for. Jobs never outlive it: when the host process exits they are killed and their sockets removed; when it is
- * killed, the kernel kills them and the next supervisor removes the sockets. SIGTERM of the host is the host's affair: call {@link Supervisor.stop} from its
- * handler to end jobs in good order.
+ * killed, the kernel kills them and the next supervisor removes the sockets. SIGTERM of the host is the host's affair:
+ * call {@link Supervisor.stop} from its handler to end jobs in good order.
  *
  * A control call that runs into its deadline stops waiting; what it set off goes on.
  */
