@@ -116,6 +116,23 @@ export function messageTests(use: UseBench): void {
     expect(isSame((await server.next('message')).body, body)).toBe(true);
   });
 
+  it.each([21, 22, 23])(
+    'a body of %i bytes, some after the dictionary, disturbs nothing',
+    async (byteLength) => {
+      const { client, server } = use();
+      const { connection } = await use().pair();
+      const body = new Uint8Array(byteLength).fill(0xff);
+      body.set(emptyBody());
+      client.message(connection, numberBody(1));
+      client.port.send(Outbound.message, connection, 0, body);
+      client.message(connection, numberBody(2));
+      await server.next('message', 3);
+      const [before, odd, after] = server.of('message').map((message) => message.body);
+      expect([before, after]).toEqual([numberBody(1), numberBody(2)]);
+      expect(odd?.subarray(0, 20)).toEqual(emptyBody());
+    },
+  );
+
   it('a burst is delivered in few calls', async () => {
     const { client, server } = use();
     const { connection } = await use().pair();

@@ -63,14 +63,19 @@ export class RecordWriter {
 
   write(kind: number, handle: Handle, id: number, body: Uint8Array): void {
     const isLarge = RECORD_HEADER_BYTES + body.byteLength > this.inbox.byteLength;
-    const length = RECORD_HEADER_BYTES + (isLarge ? 0 : body.byteLength);
+    const padded = isLarge ? 0 : Math.ceil(body.byteLength / 4) * 4;
+    const length = RECORD_HEADER_BYTES + padded;
     if (this.#offset + length > this.inbox.byteLength) this.flush();
     this.#view.setUint32(this.#offset, length, true);
     this.#view.setUint32(this.#offset + 4, (isLarge ? kind | RECORD_IS_LARGE : kind) >>> 0, true);
     this.#view.setUint32(this.#offset + 8, handle, true);
     this.#view.setUint32(this.#offset + 12, id, true);
     if (isLarge) this.#large.push(new Uint8Array(body).buffer);
-    else this.#bytes.set(body, this.#offset + RECORD_HEADER_BYTES);
+    else {
+      const end = this.#offset + length;
+      this.#bytes.fill(0, end - padded + body.byteLength, end);
+      this.#bytes.set(body, this.#offset + RECORD_HEADER_BYTES);
+    }
     this.#offset += length;
   }
 
