@@ -1,4 +1,4 @@
-/** Errors of control calls. */
+/** Errors about one job. */
 import { type ErrorCode, LaunchportError } from '../base/index.js';
 import { parseServiceTarget, type ServiceTarget } from '../launchd/index.js';
 
@@ -16,13 +16,4 @@ export function jobError(
     details: { domain, label, target, ...options.details },
     cause: options.cause,
   });
-}
-
-/** The error of a control call that ran into its deadline, to be made when it does. `timeout` in milliseconds. */
-export function unknownOutcome(what: string, timeout: number): () => LaunchportError {
-  return () =>
-    new LaunchportError('ERR_LAUNCHD_UNKNOWN_OUTCOME', `${what} took longer than ${timeout} ms`, {
-      hint: 'It may still succeed: print the job before trying again.',
-      details: { timeout },
-    });
 }

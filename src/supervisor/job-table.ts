@@ -1,5 +1,5 @@
 /** The jobs of a supervisor: by target, by process and by service socket. */
-import { abortedError, type LaunchportError, withDeadline } from '../base/index.js';
+import { abortedError, type LaunchportError } from '../base/index.js';
 import {
   type DomainTarget,
   type JobDefinition,
@@ -9,9 +9,10 @@ import {
   serviceTarget,
 } from '../launchd/index.js';
 import type { Handle } from '../native/index.js';
+import { bounded } from './control-call.js';
 import { currentSession } from './domains.js';
 import { Job } from './job.js';
-import { jobError, unknownOutcome } from './job-error.js';
+import { jobError } from './job-error.js';
 import type { HostedJob, JobHost } from './job-host.js';
 import { jobSettings } from './job-settings.js';
 import type { ServiceRegistry } from './service-registry.js';
@@ -117,12 +118,10 @@ export class JobTable {
    */
   async endAll(timeout: number, signal: AbortSignal | undefined): Promise<void> {
     const gone = Promise.all([...this.#jobs.values()].map((job) => job.remove()));
-    const wait = async (ms: number, end?: AbortSignal) => {
-      await withDeadline('stop', { timeout: ms, signal: end }, unknownOutcome('stop', ms), () => gone);
-    };
-    await wait(timeout, signal).catch(() => {
+    const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
+    await bounded('stop', limits, () => gone).catch(() => {
       this.killAll();
-      return wait(REAP_MS);
+      return bounded('stop', { timeout: REAP_MS }, () => gone);
     });
   }
 

@@ -1,6 +1,5 @@
 /** One job: its state machine, from loaded to removed. Every change of state happens here. */
 import { constants } from 'node:os';
-import type { ErrorCode, LaunchportError } from '../base/index.js';
 import type { JobExit, JobState, JobStatus, JobSummary } from '../launchd/index.js';
 import type { SpawnedProcess } from '../native/index.js';
 import { CheckInWatch } from './check-in.js';
@@ -69,7 +68,8 @@ export class Job {
    * while one start is under way share it. Resolves to the pid.
    */
   kickstart(isKilling: boolean): Promise<number> {
-    if (this.#isRemoving) throw this.#error('ERR_LAUNCHD_BUSY', 'is being unloaded', 'Load it again.');
+    if (this.#isRemoving)
+      throw jobError('ERR_LAUNCHD_BUSY', this.inputs.target, 'is being unloaded', 'Load it again.');
     if (this.#phase === 'running' && !isKilling) return Promise.resolve(this.#pid);
     this.#start ??= settled();
     const { promise } = this.#start;
@@ -81,7 +81,7 @@ export class Job {
   /** Sends a signal to the process. */
   signal(signal: number): void {
     if (this.#process !== undefined && this.#host.port.signal(this.#process.process, signal, false)) return;
-    throw this.#error('ERR_LAUNCHD_STATE', 'has no process', 'Kickstart it first.');
+    throw jobError('ERR_LAUNCHD_STATE', this.inputs.target, 'has no process', 'Kickstart it first.');
   }
 
   /** Ends the process and removes the job; resolves when both are gone. Idempotent. */
@@ -216,7 +216,9 @@ export class Job {
     this.#host.logger.error(`job ${this.inputs.settings.label} ${describeExit(exit)}`);
     const what = `could not be started: ${reason}`;
     const hint = 'Check the program, its working directory and its Standard…Path files.';
-    this.#start?.reject(this.#error('ERR_LAUNCHD_SPAWN', what, hint, { details: { reason }, cause: error }));
+    this.#start?.reject(
+      jobError('ERR_LAUNCHD_SPAWN', this.inputs.target, what, hint, { details: { reason }, cause: error }),
+    );
     this.#start = undefined;
     this.#reconsider(exit);
   }
@@ -240,7 +242,9 @@ export class Job {
     this.#phase = 'removed';
     this.stopTimers();
     this.#host.release(this);
-    this.#start?.reject(this.#error('ERR_LAUNCHD_NOT_LOADED', 'was unloaded', 'Load it again.'));
+    this.#start?.reject(
+      jobError('ERR_LAUNCHD_NOT_LOADED', this.inputs.target, 'was unloaded', 'Load it again.'),
+    );
     this.#start = undefined;
     this.#emit({ kind: 'removed' });
     this.#removal.resolve();
@@ -252,14 +256,5 @@ export class Job {
 
   #emit(transition: JobStep): void {
     this.#host.emit({ target: this.inputs.target, label: this.inputs.settings.label, ...transition });
-  }
-
-  #error(
-    code: ErrorCode,
-    what: string,
-    hint: string,
-    options?: Parameters<typeof jobError>[4],
-  ): LaunchportError {
-    return jobError(code, this.inputs.target, what, hint, options);
   }
 }

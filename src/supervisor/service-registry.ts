@@ -29,10 +29,6 @@ export class ServiceRegistry {
     this.#directory = bootstrapDirectory;
   }
 
-  get(name: string): ServiceEndpoint | undefined {
-    return this.#endpoints.get(name);
-  }
-
   /**
    * Binds a socket for each name. From then on clients can connect; they wait until somebody accepts.
    * @throws LaunchportError ERR_XPC_NAME, ERR_LAUNCHD_SOCKET_PATH, ERR_LAUNCHD_SERVICE_TAKEN (with `details.owner`),
@@ -63,6 +59,12 @@ export class ServiceRegistry {
       removeSocket(endpoint.path);
       this.#port.closeDescriptor(endpoint.descriptor);
     }
+  }
+
+  /** Frees a name if it is the owner's. */
+  release(name: string, owner: string): void {
+    const endpoint = this.#endpoints.get(name);
+    if (endpoint?.owner === owner) this.unregister([endpoint]);
   }
 
   /** Frees every name. */

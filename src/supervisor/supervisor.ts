@@ -1,13 +1,6 @@
 /** The embedded launchd: loads jobs, listens for them, starts them on demand and ends them, in this process. */
 import { resolve } from 'node:path';
-import {
-  abortedError,
-  errorText,
-  LaunchportError,
-  type Logger,
-  silentLogger,
-  withDeadline,
-} from '../base/index.js';
+import { abortedError, errorText, LaunchportError, type Logger, silentLogger } from '../base/index.js';
 import {
   type ControlOptions,
   type DomainTarget,
@@ -23,20 +16,18 @@ import {
 } from '../launchd/index.js';
 import { runtimeDirectory, type SupervisorPort } from '../native/index.js';
 import { guardedClock, systemClock } from './clock.js';
+import { bounded, DEFAULT_TIMEOUT_MS, notFree } from './control-call.js';
 import { assertOwnDomain, currentSession, currentUid } from './domains.js';
 import { jobEnvironment } from './environment.js';
 import { onProcessExit } from './exit-hook.js';
 import { signalNumber } from './exit-status.js';
 import type { Job } from './job.js';
-import { jobError, unknownOutcome } from './job-error.js';
+import { jobError } from './job-error.js';
 import { JobTable } from './job-table.js';
 import { ServiceRegistry } from './service-registry.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
 import { openSupervisorPort, type SupervisorOptions } from './supervisor-options.js';
 import { type JobTransition, TransitionFeed } from './transition.js';
-
-/** Milliseconds a control call may take when it names no timeout. */
-const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
  * An embedded launchd. It keeps the event loop alive while it has a service to watch, a start ahead or a process to
@@ -127,14 +118,16 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     plistPath: string,
     options: ControlOptions = {},
   ): Promise<ServiceTarget> {
+    this.#assertRunning();
+    assertOwnDomain(parseDomainTarget(domain), domain);
     const what = `bootstrap ${domain} ${plistPath}`;
-    const request = await this.#bounded(what, options, async (signal) => {
+    const prepare = async (signal: AbortSignal) => {
       const path = resolve(plistPath);
-      assertOwnDomain(parseDomainTarget(domain), domain);
       const { definition, warnings } = await readJobPlist(path);
       const target = await this.#jobs.whenFree(domain, definition.Label, signal);
       return { target, path, definition, warnings };
-    });
+    };
+    const request = await bounded(what, options, prepare, notFree);
     // The last moment at which the call can fail: a job is loaded exactly when its caller is told so.
     if (options.signal?.aborted) throw abortedError(what, options.signal);
     this.#assertRunning();
@@ -148,7 +141,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
    * @throws LaunchportError ERR_LAUNCHD_NOT_LOADED
    */
   bootout(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
-    return this.#bounded(`bootout ${target}`, options, () => this.#find(target).remove());
+    return bounded(`bootout ${target}`, options, () => this.#find(target).remove());
   }
 
   /**
@@ -159,7 +152,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     target: ServiceTarget,
     options: ControlOptions & { readonly kill?: boolean } = {},
   ): Promise<number> {
-    return this.#bounded(`kickstart ${target}`, options, async () =>
+    return bounded(`kickstart ${target}`, options, async () =>
       this.#find(target).kickstart(options.kill ?? false),
     );
   }
@@ -167,15 +160,18 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   /** @throws LaunchportError ERR_LAUNCHD_NOT_LOADED, or ERR_LAUNCHD_STATE when no process of it runs */
   kill(target: ServiceTarget, signal: NodeJS.Signals, options: ControlOptions = {}): Promise<void> {
     const number = signalNumber(signal);
-    return this.#bounded(`kill ${signal} ${target}`, options, async () => this.#find(target).signal(number));
+    return bounded(`kill ${signal} ${target}`, options, async () => this.#find(target).signal(number));
   }
 
   print(target: ServiceTarget, options: ControlOptions = {}): Promise<JobStatus | undefined> {
-    return this.#bounded(`print ${target}`, options, async () => this.#get(target)?.status());
+    return bounded(`print ${target}`, options, async () => this.#get(target)?.status());
   }
 
   list(options: ControlOptions = {}): Promise<readonly JobSummary[]> {
-    return this.#bounded('list', options, async () => this.#jobs.summaries());
+    return bounded('list', options, async () => {
+      this.#assertRunning();
+      return this.#jobs.summaries();
+    });
   }
 
   /**
@@ -191,8 +187,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
 
   /** Gives a service of the host up and resets its waiting clients. Harmless when it is not one. */
   release(service: string): void {
-    const endpoint = this.#registry.get(service);
-    if (endpoint?.owner === this.#hostOwner) this.#registry.unregister([endpoint]);
+    this.#registry.release(service, this.#hostOwner);
   }
 
   /** Calls `listener` soon after each transition, in order; the result unsubscribes. What it throws is logged. */
@@ -243,6 +238,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   }
 
   #get(target: ServiceTarget): Job | undefined {
+    this.#assertRunning();
     const { domain, label } = parseServiceTarget(target);
     assertOwnDomain(domain, target);
     return this.#jobs.get(`${domain}/${label}`);
@@ -253,15 +249,6 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     throw new LaunchportError('ERR_LAUNCHD_STATE', `the supervisor in ${this.directory} was stopped`, {
       hint: 'Start a new one.',
       details: { directory: this.directory },
-    });
-  }
-
-  /** Runs a control call under its deadline; a call to a stopped supervisor fails. */
-  #bounded<T>(what: string, options: ControlOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { timeout = DEFAULT_TIMEOUT_MS, signal } = options;
-    return withDeadline(what, { timeout, signal }, unknownOutcome(what, timeout), async (inner) => {
-      this.#assertRunning();
-      return work(inner);
     });
   }
 

@@ -88,6 +88,25 @@ describe('a bootstrap that is aborted', () => {
   });
 });
 
+describe('a bootstrap that comes too early', () => {
+  it('launchd case 41: says at its deadline that the label is not free, and loads nothing later', async () => {
+    await using bench = await Bench.start();
+    bench.runs((job) => {
+      job.signals = () => {};
+    });
+    const target = await bench.load({ RunAtLoad: true });
+    await bench.settled();
+    const gone = bench.supervisor.bootout(target);
+    const error = await rejectionOf(bench.supervisor.bootstrap(DOMAIN, await bench.plist(), { timeout: 50 }));
+    expect(error.code).toBe('ERR_LAUNCHD_BUSY');
+    expect(error.hint).toContain('unloaded');
+    await bench.end(0);
+    await gone;
+    await bench.settled();
+    expect(await bench.supervisor.list()).toEqual([]);
+  });
+});
+
 describe('a check-in', () => {
   it('is not believed of a process that has the pid of the one that listened before', async () => {
     await using bench = await Bench.start();
