@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createMockWorld } from '../../src/native/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
 import { rejectionOf } from '../helpers/thrown.js';
 import { Bench, echo, PROGRAM, SERVICE } from './bench.js';
@@ -129,6 +130,59 @@ describe('on demand', () => {
     await bench.advance(60_000);
     expect(bench.started.length).toBeLessThanOrEqual(1);
     expect((await bench.connect().request({ n: 2 })).n).toBe(2);
+  });
+
+  it('starts once when clients of two services wait for the throttle', async () => {
+    await using bench = await Bench.start();
+    const target = await bench.load({ MachServices: { 'com.example.a': true, 'com.example.b': true } });
+    await bench.supervisor.kickstart(target);
+    await bench.settled();
+    await bench.end(0);
+    const replies = ['com.example.a', 'com.example.b'].map((name) => bench.connect(name).request({ name }));
+    await bench.settled();
+    expect(bench.kinds.filter((kind) => kind === 'throttled')).toHaveLength(1);
+    await bench.advance(10_000);
+    expect((await Promise.all(replies)).map(({ name }) => name)).toEqual(['com.example.a', 'com.example.b']);
+    await bench.advance(10_000);
+    expect(bench.started).toHaveLength(2);
+  });
+
+  it('asks the system for no clients while the job lives, and for all of them after', async () => {
+    const watched = new Set<number>();
+    const world = createMockWorld();
+    const binding = world.binding();
+    await using bench = await Bench.start({
+      binding: {
+        ...binding,
+        openSupervisor: (sink) => {
+          const port = binding.openSupervisor(sink);
+          const [watch, unwatch] = [port.watch.bind(port), port.unwatch.bind(port)];
+          port.watch = (descriptor) => {
+            watched.add(descriptor);
+            watch(descriptor);
+          };
+          port.unwatch = (descriptor) => {
+            watched.delete(descriptor);
+            unwatch(descriptor);
+          };
+          return port;
+        },
+      },
+    });
+    let end = () => {};
+    world.program(PROGRAM, (job) => {
+      end = () => job.exit(0);
+    });
+    const target = await bench.load({ MachServices: { 'com.example.a': true, 'com.example.b': true } });
+    expect(watched.size).toBe(2);
+    await bench.supervisor.kickstart(target);
+    expect(watched.size).toBe(0);
+    await world.settled();
+    end();
+    await world.settled();
+    expect(watched.size).toBe(2);
+    await bench.supervisor.stop();
+    world.close();
   });
 
   it('watches a service only while nobody runs', async () => {
