@@ -81,6 +81,18 @@ void Connection::send_reply(Object reply, Bytes body) {
   port().notify_from_js();
 }
 
+void Connection::report_when_sent() {
+  // Held back like a request's outcome, so that nothing follows the final event, which tells the same.
+  if (!begin_request()) return;
+  const std::shared_ptr<Connection> connection = self();
+  xpc_connection_send_barrier(get(), [connection]() {
+    if (!connection->port().is_closed()) {
+      connection->port().report_event(connection->handle(), Event::sent, Failure::none, {});
+    }
+    connection->end_request();
+  });
+}
+
 void Connection::receive(xpc_object_t object) {
   if (xpc_get_type(object) != XPC_TYPE_DICTIONARY) return;
   // Makes nothing for a one-way message. Released unsent, it tells the client that no reply will come.

@@ -23,6 +23,8 @@ class Connection final : public Channel {
   void send_message(Bytes body);
   void send_request(uint32_t id, Bytes body);
   void send_reply(Object reply, Bytes body);
+  // Reports `sent` when everything sent before has left the process.
+  void report_when_sent();
 
   uint32_t newest_token = 0;  // the reply table's own, guarded by its lock
 

@@ -100,6 +100,11 @@ void Port::cancel(uint32_t handle) {
   if (const std::shared_ptr<Channel> channel = find(handle)) channel->cancel();
 }
 
+void Port::barrier(uint32_t handle) {
+  const std::shared_ptr<Channel> channel = find(handle);
+  if (Connection* connection = channel == nullptr ? nullptr : channel->as_connection()) connection->report_when_sent();
+}
+
 Credentials Port::peer(uint32_t handle) {
   const std::shared_ptr<Channel> channel = find(handle);
   return channel != nullptr && channel->as_connection() != nullptr ? credentials_of(channel->get()) : Credentials();

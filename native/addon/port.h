@@ -42,6 +42,7 @@ class Port final : public Resource, public std::enable_shared_from_this<Port> {
   uint32_t listen(const platform::ListenTarget& target);
   void activate(uint32_t handle);
   void cancel(uint32_t handle);
+  void barrier(uint32_t handle);
   Credentials peer(uint32_t handle);
   // `flush` follows the last of several.
   void send(const OutRecord& record);

@@ -87,6 +87,7 @@ void PortObject::define(Environment& environment, Napi::Env env) {
       env, "Port",
       {InstanceMethod<&PortObject::connect>("connect"), InstanceMethod<&PortObject::listen>("listen"),
        InstanceMethod<&PortObject::activate>("activate"), InstanceMethod<&PortObject::cancel>("cancel"),
+       InstanceMethod<&PortObject::barrier>("barrier"),
        InstanceMethod<&PortObject::peer>("peer"), InstanceMethod<&PortObject::flush>("flush"),
        InstanceMethod<&PortObject::send>("send"), InstanceMethod<&PortObject::drop>("drop"),
        InstanceMethod<&PortObject::set_active>("setActive"), InstanceMethod<&PortObject::statistics>("statistics"),
@@ -140,6 +141,10 @@ void PortObject::activate(const Napi::CallbackInfo& info) {
 
 void PortObject::cancel(const Napi::CallbackInfo& info) {
   if (const std::optional<uint32_t> handle = read_u32(info, 0, "handle")) port_->cancel(*handle);
+}
+
+void PortObject::barrier(const Napi::CallbackInfo& info) {
+  if (const std::optional<uint32_t> handle = read_u32(info, 0, "handle")) port_->barrier(*handle);
 }
 
 Napi::Value PortObject::peer(const Napi::CallbackInfo& info) {

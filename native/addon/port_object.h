@@ -23,6 +23,7 @@ class PortObject final : public Napi::ObjectWrap<PortObject> {
   Napi::Value listen(const Napi::CallbackInfo& info);
   void activate(const Napi::CallbackInfo& info);
   void cancel(const Napi::CallbackInfo& info);
+  void barrier(const Napi::CallbackInfo& info);
   Napi::Value peer(const Napi::CallbackInfo& info);
   void flush(const Napi::CallbackInfo& info);
   void send(const Napi::CallbackInfo& info);

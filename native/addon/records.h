@@ -11,7 +11,7 @@ namespace launchport {
 
 static_assert(std::endian::native == std::endian::little, "records are little-endian");
 
-inline constexpr uint32_t kBindingVersion = 1;
+inline constexpr uint32_t kBindingVersion = 2;
 
 using Bytes = std::span<const uint8_t>;
 
@@ -55,6 +55,7 @@ enum class Event : uint32_t {
   congested = 4,
   drained = 5,
   dropped = 6,
+  sent = 7,
 };
 
 // Who is at the other end; all ones while unknown.

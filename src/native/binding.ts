@@ -5,7 +5,7 @@
  */
 
 /** Version of this contract. A binding that reports another one is refused at load. */
-export const BINDING_VERSION = 1;
+export const BINDING_VERSION = 2;
 
 /** Names one connection, listener, process or token within a port. Never 0, never reused while alive. */
 export type Handle = number;
@@ -98,6 +98,8 @@ export const Event = {
   drained: 5,
   /** A message was dropped: its body's reason says why. */
   dropped: 6,
+  /** Everything sent before a {@link Port.barrier} has left the process, or was given up. */
+  sent: 7,
 } as const;
 
 /** Who is at the other end, as the kernel says. Numbers are -1 while unknown. */
@@ -171,6 +173,11 @@ export interface Port {
   activate(handle: Handle): void;
   /** Starts teardown: pending requests fail with `invalid`, then comes the final event. Idempotent. */
   cancel(handle: Handle): void;
+  /**
+   * Asks for one `sent` event, when everything sent over the connection before this call is with the system
+   * (xpc_connection_send_barrier). Calls are answered in their order, before the final event.
+   */
+  barrier(handle: Handle): void;
   /** Who is at the other end; all -1 for a dead handle or before contact. */
   peer(handle: Handle): PeerCredentials;
 

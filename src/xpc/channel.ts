@@ -1,6 +1,7 @@
 /** The inside of a connection: its state, its requests, and what arrives for it. */
 import { abortedError, errorText, LaunchportError, type WaitOptions, withDeadline } from '../base/index.js';
 import { Event, type Handle, Outbound, type PeerCredentials } from '../native/index.js';
+import { Barrier } from './barrier.js';
 import type { Decoder } from './decoder.js';
 import type { Engine, Receiver } from './engine.js';
 import { cancelledError, failureError } from './failure.js';
@@ -36,6 +37,7 @@ export class Channel implements Receiver {
   readonly closed: Promise<void>;
   readonly #engine: Engine;
   readonly #flow: FlowControl;
+  readonly #barrier: Barrier;
   readonly #requests: OutgoingRequests;
   #sink: ChannelSink = {};
   #state: 'open' | 'cancelled' | 'closed' = 'open';
@@ -46,6 +48,7 @@ export class Channel implements Receiver {
     this.#engine = engine;
     this.settings = settings;
     this.#flow = new FlowControl(settings.service);
+    this.#barrier = new Barrier(() => engine.port.barrier(settings.handle));
     this.#requests = new OutgoingRequests(engine, settings.handle, settings.service, settings.maxPending);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -101,20 +104,31 @@ export class Channel implements Receiver {
   }
 
   async drained(options: WaitOptions): Promise<void> {
+    this.#startWait(options);
+    if (!this.#flow.isIdle) await this.#waitForReader(options, (signal) => this.#flow.drained(signal));
+  }
+
+  async flushed(options: WaitOptions): Promise<void> {
+    this.#startWait(options);
+    await this.#waitForReader(options, (signal) => this.#barrier.wait(signal));
+  }
+
+  #startWait({ signal }: WaitOptions): void {
     this.#assertOpen();
+    if (signal?.aborted) throw abortedError(`waiting for ${this.settings.service} to read`, signal);
+    this.#engine.flush();
+  }
+
+  async #waitForReader(options: WaitOptions, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { service } = this.settings;
     const { timeout = this.settings.timeout, signal } = options;
-    if (signal?.aborted) throw abortedError(`waiting for ${service} to read`, signal);
-    this.#engine.flush();
-    if (this.#flow.isIdle) return;
     this.#engine.hold();
     const onTimeout = () =>
       new LaunchportError('ERR_XPC_TIMEOUT', `${service} did not read what was sent within ${timeout} ms`, {
         details: { service, timeout },
       });
     try {
-      const what = `waiting for ${service} to read`;
-      await withDeadline(what, { timeout, signal }, onTimeout, () => this.#flow.drained());
+      await withDeadline(`waiting for ${service} to read`, { timeout, signal }, onTimeout, wait);
     } finally {
       this.#engine.release();
     }
@@ -167,6 +181,9 @@ export class Channel implements Receiver {
       case Event.drained:
         this.#flow.setCongested(event === Event.congested);
         break;
+      case Event.sent:
+        this.#barrier.reached();
+        break;
       case Event.interrupted:
         this.#flow.setCongested(false);
         if (this.isOpen) this.#guard('interrupted', () => this.#sink.interrupted?.());
@@ -209,6 +226,7 @@ export class Channel implements Receiver {
   #end(reason: LaunchportError): void {
     this.#sink.ended?.(reason);
     this.#flow.setCongested(false);
+    this.#barrier.end();
   }
 
   #decode(decoder: Decoder, start: number, end: number): XpcDictionary | undefined {

@@ -69,6 +69,14 @@ export class XpcConnection implements AsyncDisposable {
   }
 
   /**
+   * Resolves when everything sent so far is with the system, so that it arrives even if this process ends: wait for
+   * it before `process.exit`. Default timeout: that of requests. Rejects like {@link XpcConnection.drained}.
+   */
+  flushed(options: WaitOptions = NO_OPTIONS): Promise<void> {
+    return this.#channel.flushed(options);
+  }
+
+  /**
    * Ends the connection. Requests on their way fail with ERR_XPC_CANCELLED, what the system has not taken yet may be
    * lost. A second call does nothing.
    */

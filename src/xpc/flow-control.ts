@@ -1,5 +1,6 @@
 /** Keeps a sender from running ahead of its reader: what a connection may still send, and when it may again. */
 import { LaunchportError } from '../base/index.js';
+import { Waiters } from './waiters.js';
 
 /** Bytes sent in one turn of the event loop after which `drained` waits for the next. */
 const TURN_BYTES = 256 * 1024;
@@ -13,7 +14,7 @@ export class FlowControl {
   #isCongested = false;
   #turnBytes = 0;
   #turnEnd: Promise<void> | undefined;
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(service: string) {
     this.#service = service;
@@ -27,10 +28,7 @@ export class FlowControl {
   /** The binding's queue is above its high-water mark, or below its low-water mark again. */
   setCongested(isCongested: boolean): void {
     this.#isCongested = isCongested;
-    if (isCongested) return;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter();
+    if (!isCongested) this.#waiters.release();
   }
 
   /** @throws LaunchportError ERR_XPC_QUEUE_FULL */
@@ -55,9 +53,12 @@ export class FlowControl {
     });
   }
 
-  /** Resolves when more may be sent. A turn of the loop passes first, so that the binding can tell of congestion. */
-  async drained(): Promise<void> {
+  /**
+   * Resolves when more may be sent, or when the signal aborts. A turn of the loop passes first, so that the binding
+   * can tell of congestion.
+   */
+  async drained(signal: AbortSignal): Promise<void> {
     await this.#turnEnd;
-    if (this.#isCongested) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    if (this.#isCongested && !signal.aborted) await this.#waiters.wait(signal);
   }
 }

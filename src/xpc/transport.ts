@@ -103,7 +103,7 @@ export class XpcTransport implements AsyncDisposable {
 
   /**
    * Ends everything at once: requests fail with ERR_XPC_CANCELLED, `closed` handlers run, and what the system has not
-   * taken yet is lost (wait for `drained` before). A second call does nothing.
+   * taken yet is lost (wait for `flushed` before). A second call does nothing.
    */
   async close(): Promise<void> {
     this.#engine.close();

@@ -145,6 +145,20 @@ export function messageTests(use: UseBench): void {
     expect(server.port.statistics().deliveries - before).toBeLessThan(20);
   });
 
+  it('a barrier tells once when what was sent before it has left, and before the final event', async () => {
+    const { client } = use();
+    const { connection } = await use().pair();
+    for (let index = 0; index < 8; index += 1) client.message(connection, patternBody(200 * KIB, index));
+    client.call(() => client.port.barrier(connection));
+    client.call(() => client.port.barrier(connection));
+    await client.until('two events', () => client.events(connection).length >= 2);
+    client.call(() => client.port.barrier(connection));
+    client.cancel(connection);
+    await client.event(connection, 'invalid');
+    expect(client.events(connection)).toEqual(['sent', 'sent', 'sent', 'invalid']);
+    client.call(() => client.port.barrier(connection));
+  });
+
   it('messages are counted', async () => {
     const { client, server } = use();
     const { connection } = await use().pair();

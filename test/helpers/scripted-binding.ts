@@ -48,6 +48,7 @@ export class ScriptedBinding implements Binding {
       listen: (target) => make(`listen ${JSON.stringify(target)}`),
       activate: (handle) => note(`activate ${handle}`),
       cancel: (handle) => note(`cancel ${handle}`),
+      barrier: (handle) => note(`barrier ${handle}`),
       peer: () => ({ pid: -1, euid: -1, egid: -1 }),
       flush: (byteLength) => note(`flush ${byteLength}`),
       send: (kind, handle, id, body) => note(`send ${kind} ${handle} ${id} ${body.length}`),

@@ -1,5 +1,6 @@
 /** Waits end: deadlines, aborts, and bounds on what may be under way. */
 import { describe, expect, it } from 'vitest';
+import { FlowControl } from '../../src/xpc/flow-control.js';
 import type { XpcConnection, XpcDictionary } from '../../src/xpc/index.js';
 import { rejectionOf, thrownBy } from '../helpers/thrown.js';
 import { deferred, Pair } from '../helpers/xpc-pair.js';
@@ -168,6 +169,46 @@ describe('flow control', () => {
     const ended = rejectionOf(connection.drained());
     connection.cancel();
     expect((await ended).code).toBe('ERR_XPC_INVALID');
+  });
+
+  it('flushed waits until the system has everything, however little it is', async () => {
+    let received = 0;
+    await using pair = new Pair(limits);
+    const connection = pair.connect();
+    // More than the socket holds, and no congestion.
+    for (let i = 0; i < 4; i++) connection.send(block);
+    await connection.drained();
+    const waits = [connection.flushed(), connection.flushed()];
+    expect((await rejectionOf(connection.flushed({ timeout: 5 }))).code).toBe('ERR_XPC_TIMEOUT');
+    expect((await rejectionOf(connection.flushed({ signal: AbortSignal.abort() }))).code).toBe('ERR_ABORTED');
+    pair.serve(() => ({ message: () => void received++ }));
+    await Promise.all(waits);
+    await connection.flushed();
+    pair.world.kill(200_001);
+    await pair.world.settled();
+    expect(received).toBe(4);
+  });
+
+  it('flushed ends with the connection', async () => {
+    await using pair = new Pair(limits);
+    const connection = pair.connect();
+    for (let i = 0; i < 4; i++) connection.send(block);
+    const waits = [rejectionOf(connection.flushed()), rejectionOf(connection.flushed())];
+    connection.cancel();
+    expect((await Promise.all(waits)).map(({ code }) => code)).toEqual([
+      'ERR_XPC_INVALID',
+      'ERR_XPC_INVALID',
+    ]);
+  });
+
+  it('forgets a wait that was given up, whatever the reader does', async () => {
+    const flow = new FlowControl('x');
+    flow.setCongested(true);
+    const controller = new AbortController();
+    const wait = flow.drained(controller.signal);
+    controller.abort();
+    await wait;
+    expect(flow.isIdle).toBe(false);
   });
 
   it('takes no more than 32 MiB one-way in a turn', async () => {

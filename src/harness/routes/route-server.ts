@@ -131,8 +131,9 @@ export class RouteServer {
   };
 
   /**
-   * Takes no more work and waits until the running handlers have ended, at most `timeout` milliseconds (default
-   * 10 000). Requests that still come are dropped, so that their clients are interrupted and ask the next process.
+   * Takes no more work and waits until the running handlers have ended and their replies are with the system, which
+   * delivers them even if this process ends then; at most `timeout` milliseconds (default 10 000). Requests that still
+   * come are dropped, so that their clients are interrupted and ask the next process.
    * Resolves to the number of handlers still running.
    */
   async drain(options: WaitOptions = {}): Promise<number> {
@@ -142,7 +143,7 @@ export class RouteServer {
       while (this.#running.size > 0) await Promise.allSettled(this.#running);
       // The replies of the last handlers are on their way to the transport, and then to the system.
       await delay(0);
-      await Promise.allSettled([...this.#peers].map((peer) => peer.drained({ timeout })));
+      await Promise.allSettled([...this.#peers].map((peer) => peer.flushed({ timeout })));
     };
     const late = () => new LaunchportError('ERR_TIMEOUT', 'handlers did not end in time');
     await withDeadline('drain', { timeout, signal: options.signal }, late, work).catch((error: unknown) => {

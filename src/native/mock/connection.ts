@@ -29,6 +29,7 @@ export class MockConnection implements Endpoint {
   #unsentBytes = 0;
   #refusals: Refusal[] = [];
   #finalText = 'the connection was cancelled';
+  #barriers = 0;
   #isCongested = false;
   #isCongestionReported = false;
 
@@ -51,6 +52,12 @@ export class MockConnection implements Endpoint {
     if (this.#state === 'cancelled') return;
     this.#state = 'cancelled';
     this.#release();
+    this.#host.schedule(this);
+  }
+
+  /** Asks for a `sent` event. */
+  barrier(): void {
+    this.#barriers += 1;
     this.#host.schedule(this);
   }
 
@@ -97,6 +104,7 @@ export class MockConnection implements Endpoint {
     if (this.#state === 'active' && this.#end === undefined && this.#wantsSocket) this.#connect();
     if (this.#state === 'active' && this.#end !== undefined) this.#transfer(this.#end);
     this.#reportCongestion();
+    if (this.#state === 'cancelled' || this.#queuedBytes === 0) this.#reportSent();
     if (this.#state === 'cancelled') this.#finish();
   }
 
@@ -217,6 +225,12 @@ export class MockConnection implements Endpoint {
     this.#isCongestionReported = this.#isCongested;
     const event = this.#isCongested ? Event.congested : Event.drained;
     this.#host.emit(Inbound.event, this.handle, event, encodeReason(Failure.none, ''));
+  }
+
+  #reportSent(): void {
+    for (; this.#barriers > 0; this.#barriers -= 1) {
+      this.#host.emit(Inbound.event, this.handle, Event.sent, encodeReason(Failure.none, ''));
+    }
   }
 
   #finish(): void {

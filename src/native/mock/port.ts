@@ -89,6 +89,11 @@ export class MockPort implements Port, EndpointHost {
     this.#endpoints.get(assertHandle(handle))?.cancel();
   }
 
+  barrier(handle: Handle): void {
+    const connection = this.#endpoints.get(assertHandle(handle));
+    if (connection instanceof MockConnection) connection.barrier();
+  }
+
   peer(handle: Handle): PeerCredentials {
     return this.#endpoints.get(assertHandle(handle))?.peer() ?? UNKNOWN_PEER;
   }
