@@ -1,4 +1,4 @@
-/** The binding contract, the Linux bootstrap namespace, the loader of the addon, and the in-memory mock. */
+/** The binding contract, the Linux bootstrap namespace, and the loader of the addon. The mock is `mock/`: only tests and test kits pay for loading it. */
 export {
   BINDING_VERSION,
   type Binding,
@@ -23,13 +23,3 @@ export {
 } from './binding.js';
 export { bootstrapDirectory, bootstrapPath, MAX_SOCKET_PATH_BYTES, runtimeDirectory } from './bootstrap.js';
 export { addonPaths, loadBinding } from './load.js';
-export {
-  createMockBinding,
-  createMockWorld,
-  DEFAULT_LIMITS,
-  type MockBinding,
-  type MockLimits,
-  type MockMain,
-  type MockProcess,
-  type MockWorld,
-} from './mock/index.js';

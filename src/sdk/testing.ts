@@ -1,7 +1,8 @@
 /** Test kit: runs a plugin in this process, on an in-memory system, and gives typed clients of its services. */
 import { LaunchportError, lineLogger } from '../base/index.js';
 import { type CallArguments, type Route, RouteClient, type WireObject } from '../harness/routes/index.js';
-import { bootstrapPath, createMockWorld, type MockProcess } from '../native/index.js';
+import { bootstrapPath } from '../native/index.js';
+import { createMockWorld, type MockProcess } from '../native/mock/index.js';
 import { XpcTransport } from '../xpc/index.js';
 import type { PluginDefinition, PluginServices, ServedRoute, ServiceType } from './define-plugin.js';
 import { parseInvocation } from './instance.js';

@@ -1,5 +1,5 @@
 /** The conformance environment of the in-memory mock. */
-import { createMockWorld, DEFAULT_LIMITS, type MockProcess } from '../../src/native/index.js';
+import { createMockWorld, DEFAULT_LIMITS, type MockProcess } from '../../src/native/mock/index.js';
 import type { ConformanceEnvironment } from './environment.js';
 import { runJob } from './job.js';
 

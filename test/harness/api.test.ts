@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LaunchportError } from '../../src/base/index.js';
 import { ApiClient, ApiServer, defineRoute, PluginHarness, routeError, x } from '../../src/harness/index.js';
-import { bootstrapPath, createMockWorld, type MockWorld } from '../../src/native/index.js';
+import { bootstrapPath } from '../../src/native/index.js';
+import { createMockWorld, type MockWorld } from '../../src/native/mock/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
 import { fakeParts, fakePlugin } from './fakes.js';
 

@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import { LaunchportError } from '../../src/base/index.js';
 import type { JobStatus } from '../../src/launchd/index.js';
-import { createMockBinding } from '../../src/native/index.js';
+import { createMockBinding } from '../../src/native/mock/index.js';
 import {
   assertPluginName,
   isCliPlugin,

@@ -5,7 +5,8 @@ import {
   RouteServer,
   type RouteServerOptions,
 } from '../../src/harness/index.js';
-import { bootstrapPath, createMockWorld } from '../../src/native/index.js';
+import { bootstrapPath } from '../../src/native/index.js';
+import { createMockWorld } from '../../src/native/mock/index.js';
 import { type ConnectOptions, type XpcListener, XpcTransport } from '../../src/xpc/index.js';
 
 const DIRECTORY = '/bootstrap';

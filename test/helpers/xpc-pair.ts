@@ -1,12 +1,7 @@
 /** A service and a client in the mock world, each a process with a transport of its own. */
 import type { LogFields, Logger } from '../../src/base/index.js';
-import {
-  type Binding,
-  bootstrapPath,
-  createMockWorld,
-  type MockLimits,
-  type MockWorld,
-} from '../../src/native/index.js';
+import { type Binding, bootstrapPath } from '../../src/native/index.js';
+import { createMockWorld, type MockLimits, type MockWorld } from '../../src/native/mock/index.js';
 import {
   type AcceptPeer,
   type ConnectOptions,

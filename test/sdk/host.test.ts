@@ -10,7 +10,7 @@ import {
   PluginHost,
   type PluginHostOptions,
 } from '../../src/harness/index.js';
-import { createMockWorld, type MockWorld } from '../../src/native/index.js';
+import { createMockWorld, type MockWorld } from '../../src/native/mock/index.js';
 import {
   definePlugin,
   type PluginServices,

@@ -8,7 +8,7 @@ import {
   type ServiceTarget,
   writeJobPlist,
 } from '../../src/launchd/index.js';
-import { createMockWorld, type MockProcess, type MockWorld } from '../../src/native/index.js';
+import { createMockWorld, type MockProcess, type MockWorld } from '../../src/native/mock/index.js';
 import { type JobTransition, Supervisor, type SupervisorOptions } from '../../src/supervisor/index.js';
 import { type XpcConnection, XpcTransport } from '../../src/xpc/index.js';
 import { LogBook } from '../helpers/xpc-pair.js';

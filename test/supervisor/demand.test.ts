@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMockWorld } from '../../src/native/index.js';
+import { createMockWorld } from '../../src/native/mock/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
 import { rejectionOf } from '../helpers/thrown.js';
 import { Bench, echo, PROGRAM, SERVICE } from './bench.js';

@@ -1,6 +1,6 @@
 /** RunAtLoad, KeepAlive, kickstart and kill. */
 import { describe, expect, it } from 'vitest';
-import type { MockProcess } from '../../src/native/index.js';
+import type { MockProcess } from '../../src/native/mock/index.js';
 import { rejectionOf } from '../helpers/thrown.js';
 import { Bench, DOMAIN, echo, LABEL, PROGRAM } from './bench.js';
 

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMockBinding } from '../../src/native/index.js';
+import { createMockBinding } from '../../src/native/mock/index.js';
 import { Supervisor } from '../../src/supervisor/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
 import { rejectionOf, thrownBy } from '../helpers/thrown.js';
