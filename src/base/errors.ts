@@ -149,7 +149,11 @@ export function isLaunchportError(error: unknown, ...codes: readonly ErrorCode[]
   return error instanceof LaunchportError && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** The text of whatever was thrown. */
+/** The text of whatever was thrown. Never throws itself: code far away may throw anything. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return Object.prototype.toString.call(error);
+  }
 }

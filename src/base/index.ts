@@ -13,4 +13,5 @@ export {
 } from './errors.js';
 export { KeyedLock } from './keyed-lock.js';
 export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from './logger.js';
+export { printable } from './printable.js';
 export { assertServiceName, MAX_SERVICE_NAME_BYTES } from './service-name.js';

@@ -1,4 +1,6 @@
 /** The logger every layer writes to: an interface, so that a host can pass its own. */
+import { errorText } from './errors.js';
+import { printable } from './printable.js';
 
 /** Facts beside a log message. Never secrets. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -21,19 +23,30 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** A level, least severe first. */
 export type LogLevel = (typeof LEVELS)[number];
 
-/** A logger that writes one line of text per message of at least `level` to `write`. */
+/**
+ * A logger that writes one line of text per message of at least `level` to `write`. Control characters, which may
+ * come from file names and peers, are escaped.
+ */
 export function lineLogger(write: (line: string) => void, level: LogLevel = 'info'): Logger {
   const at = (own: LogLevel) =>
     LEVELS.indexOf(own) < LEVELS.indexOf(level)
       ? ignore
       : (message: string, fields?: LogFields) => {
-          const facts = fields === undefined ? '' : ` ${JSON.stringify(fields, replaceUnprintable)}`;
-          write(`${new Date().toISOString()} ${own} ${message}${facts}\n`);
+          const facts = fields === undefined ? '' : ` ${factsText(fields)}`;
+          write(`${new Date().toISOString()} ${own} ${printable(message + facts)}\n`);
         };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-function replaceUnprintable(_key: string, value: unknown): unknown {
+function factsText(fields: LogFields): string {
+  try {
+    return JSON.stringify(fields, asJson);
+  } catch (error) {
+    return `(${errorText(error)})`;
+  }
+}
+
+function asJson(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   return value instanceof Error ? value.message : value;
 }

@@ -1,7 +1,6 @@
 /** How failures reach the user: one line that says what happened, one that says what to do, and an exit code. */
-import { EXIT_CODES, errorText, LaunchportError } from '../base/index.js';
+import { EXIT_CODES, errorText, LaunchportError, printable } from '../base/index.js';
 import type { CliContext } from './context.js';
-import { printable } from './output/table.js';
 
 /** Exit status when the user interrupted the command: 128 + SIGINT, as shells count. */
 export const EXIT_INTERRUPTED = 130;
@@ -32,5 +31,5 @@ export function reportFailure(context: CliContext, error: unknown, isJson: boole
 
 /** Several lines may be part of a message; other control characters may not. */
 function multiline(text: string): string {
-  return text.split('\n').map(printable).join('\n  ');
+  return printable(text, '\n').replaceAll('\n', '\n  ');
 }

@@ -32,7 +32,7 @@ export async function guardFirstCall(
   signal: AbortSignal | undefined,
 ): Promise<XpcDictionary> {
   if (signal?.aborted) throw abortedError(`call to ${job.name}`, signal);
-  const before = await look(job);
+  const before = await look(job, signal);
   if (isServing(before)) return send(signal);
   const stop = new AbortController();
   const combined = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
@@ -54,7 +54,7 @@ async function watch(job: WatchedJob, runsBefore: number, signal: AbortSignal): 
       () => true,
     );
     if (isStopped) return forever;
-    const status = await look(job);
+    const status = await look(job, signal);
     if (signal.aborted || isServing(status)) return forever;
     if (status === undefined || !hasEnded(status, runsBefore)) continue;
     await delay(OVERTAKE, signal).catch(() => {});
@@ -63,8 +63,9 @@ async function watch(job: WatchedJob, runsBefore: number, signal: AbortSignal): 
 }
 
 /** The job's status; undefined when it is not loaded or cannot be asked, which is then the call's own failure. */
-function look(job: WatchedJob): Promise<JobStatus | undefined> {
-  return job.control.print(job.target, { timeout: 5_000 }).catch(() => undefined);
+function look(job: WatchedJob, signal: AbortSignal | undefined): Promise<JobStatus | undefined> {
+  const bounds = { timeout: 5_000, ...(signal === undefined ? {} : { signal }) };
+  return job.control.print(job.target, bounds).catch(() => undefined);
 }
 
 function isServing(status: JobStatus | undefined): boolean {

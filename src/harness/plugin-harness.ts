@@ -201,7 +201,13 @@ export class PluginHarness {
    */
   async stop(options: WaitOptions = {}): Promise<void> {
     this.#stopping.abort(new Error('the harness is stopping'));
-    await Promise.all([...this.#clients].map((client) => client.close()));
+    await Promise.all(
+      [...this.#clients].map((client) =>
+        client.close().catch((error: unknown) => {
+          this.#logger.warn('connection not closed', { service: client.service, error: errorText(error) });
+        }),
+      ),
+    );
     const registrations = [
       ...[...this.#loaded.values()].flatMap(({ registration }) => registration ?? []),
       ...this.#instances.values(),

@@ -72,6 +72,8 @@ export class Engine {
   /** Puts a request that was sent under its deadline. */
   track(request: PendingRequest): void {
     this.#deadlines.add(request, request.timeout);
+    // No burst under way that will do it: the request went alone, too large for the outbox.
+    if (!this.#isDelivering && !this.#isFlushScheduled) this.#deadlines.forgetTime();
     this.hold();
   }
 

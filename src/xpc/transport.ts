@@ -87,6 +87,9 @@ export class XpcTransport implements AsyncDisposable {
     this.#assertOpen();
     assertServiceName(service);
     assertPositive('maxConcurrent', options.maxConcurrent ?? DEFAULTS.maxConcurrent);
+    if (!((options.maxWaiting ?? 0) >= 0)) {
+      throw new RangeError(`maxWaiting must be 0 or more, not ${options.maxWaiting}`);
+    }
     const target: ListenTarget = {
       name: service,
       ...(options.descriptor === undefined ? {} : { descriptor: options.descriptor }),

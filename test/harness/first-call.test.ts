@@ -106,3 +106,18 @@ describe('the watch', () => {
     await expect(guardFirstCall(unsure, send, abort.signal)).rejects.toMatchObject({ code: 'ERR_ABORTED' });
   });
 });
+
+it('a caller that gives up does not wait for a look at the job', async () => {
+  const print = vi.fn<(target: string, options?: { readonly signal?: AbortSignal }) => Promise<undefined>>(
+    (_target, options) =>
+      new Promise((_resolve, reject) =>
+        options?.signal?.addEventListener('abort', () => reject(new Error('ended'))),
+      ),
+  );
+  const abort = new AbortController();
+  const send: SendRequest = (signal) =>
+    signal?.aborted ? Promise.reject(new Error('given up')) : new Promise(() => {});
+  const call = guardFirstCall({ control: { print }, target, name: 'hydra' }, send, abort.signal);
+  abort.abort();
+  await expect(call).rejects.toThrow('given up');
+});

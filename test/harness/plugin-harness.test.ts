@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { LaunchportError } from '../../src/base/index.js';
 import { PluginHarness } from '../../src/harness/index.js';
 import type { Plugin } from '../../src/plugin/index.js';
+import type { XpcTransport } from '../../src/xpc/index.js';
 import { fakeParts, fakePlugin } from './fakes.js';
 
 describe('boot', () => {
@@ -152,6 +153,20 @@ describe('load, get, list, restart, unload', () => {
     expect(parts.registrar.deregister).toHaveBeenCalledTimes(3);
     expect(harness.list()).toEqual([]);
   });
+});
+
+it('stops by booting everything out, though a connection does not end', async () => {
+  const parts = fakeParts([fakePlugin('a')]);
+  const connection = {
+    closed: new Promise<void>(() => {}),
+    [Symbol.asyncDispose]: () => Promise.reject(new LaunchportError('ERR_XPC_TIMEOUT', 'it does not end')),
+  };
+  const transport = { connect: () => connection } as unknown as XpcTransport;
+  const harness = new PluginHarness({ ...parts, transport });
+  await harness.load('a');
+  harness.connect('a');
+  await harness.stop();
+  expect(parts.registrar.deregister).toHaveBeenCalledTimes(1);
 });
 
 describe('instances and connections', () => {

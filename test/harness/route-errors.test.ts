@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { LaunchportError } from '../../src/base/index.js';
 import { ERROR_KEY, ROUTE_ERROR_CODES, routeError } from '../../src/harness/index.js';
-import { errorReply, printable, remoteError, replyFailure } from '../../src/harness/routes/route-errors.js';
+import { errorReply, peerText, remoteError, replyFailure } from '../../src/harness/routes/route-errors.js';
 import type { XpcValue } from '../../src/xpc/index.js';
 
 const sent = (thrown: unknown) =>
@@ -93,6 +93,6 @@ describe('receiving', () => {
     expect(error.message).toBe('s/r answered unknown: \\u001b[2Jhi\\u202e\n');
     expect(error.hint).toBe('a\\u0007b');
     expect(error.details.message).toBe('\u001b[2Jhi\u202e\n');
-    expect(printable('x'.repeat(10_000))).toHaveLength(4097);
+    expect(peerText('x'.repeat(10_000))).toHaveLength(4097);
   });
 });

@@ -125,6 +125,15 @@ describe('every request gets an answer', () => {
     expect(link.server.runningCount).toBe(0);
   });
 
+  it('is an error when the handler throws what has no text', async () => {
+    await using link = openLink();
+    link.server.handleRaw('throw', () => Promise.reject(Object.create(null)));
+    await expect(link.client().callRaw('throw')).rejects.toMatchObject({
+      code: 'ERR_REMOTE',
+      details: { code: 'unknown' },
+    });
+  });
+
   it('is a refusal at once beyond the bound on running handlers', async () => {
     await using link = openLink({ maxConcurrent: 1 });
     let release = () => {};

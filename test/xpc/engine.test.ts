@@ -1,5 +1,5 @@
 /** Records that a binding delivers: those nobody waits for, large ones, failures, and malformed messages. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Failure, Inbound } from '../../src/native/index.js';
 import { serialize, XpcTransport } from '../../src/xpc/index.js';
 import { reason, ScriptedBinding } from '../helpers/scripted-binding.js';
@@ -17,6 +17,28 @@ function scripted() {
   const connection = transport.connect(SERVICE, { bootstrap: '/run/lp' });
   return { binding, log, transport, connection };
 }
+
+it('the deadline of a request too large for the outbox counts from when it is sent', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const { connection } = scripted();
+    const data = new Uint8Array(8192);
+    const first = rejectionOf(connection.request({ data }, { timeout: 1000 }));
+    // Nothing is delivered or flushed meanwhile.
+    await vi.advanceTimersByTimeAsync(900);
+    let isOver = false;
+    const second = rejectionOf(connection.request({ data }, { timeout: 1000 })).finally(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(900);
+    expect((await first).code).toBe('ERR_XPC_TIMEOUT');
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(100);
+    expect((await second).code).toBe('ERR_XPC_TIMEOUT');
+  } finally {
+    vi.useRealTimers();
+  }
+});
 
 describe('records', () => {
   it('that nobody waits for are answered, not ignored', () => {

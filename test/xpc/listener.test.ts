@@ -139,6 +139,7 @@ describe('handlers that run at once', () => {
   it('must be a positive number', async () => {
     await using pair = new Pair();
     expect(() => pair.serve(echo, { maxConcurrent: 0 })).toThrow(RangeError);
+    expect(() => pair.serve(echo, { maxWaiting: Number.NaN })).toThrow(RangeError);
   });
 });
 

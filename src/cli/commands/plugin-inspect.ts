@@ -1,11 +1,10 @@
 /** `launchport plugin inspect NAME…`: everything known of plugins, as a JSON array or as indented text. */
-import { isLaunchportError, type LaunchportError } from '../../base/index.js';
+import { isLaunchportError, type LaunchportError, printable } from '../../base/index.js';
 import type { RemotePlugin } from '../../harness/index.js';
 import { launchdLabel, machServices, type Plugin } from '../../plugin/index.js';
 import { loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
-import { printable } from '../output/table.js';
 
 /** Writes what is known of each plugin. All missing names are reported, and then the command fails with the first. */
 export async function pluginInspect(

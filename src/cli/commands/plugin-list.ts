@@ -1,10 +1,11 @@
 /** `launchport plugin list`: what is on disk, and which of it the API server has loaded. */
+import { printable } from '../../base/index.js';
 import type { RemotePlugin } from '../../harness/index.js';
 import type { Plugin, PluginDiagnostic } from '../../plugin/index.js';
 import { type DeclaredServices, loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
-import { printable, writeTable } from '../output/table.js';
+import { writeTable } from '../output/table.js';
 
 /** Options of `plugin list`. */
 export interface PluginListOptions extends GlobalOptions, SearchOptions {

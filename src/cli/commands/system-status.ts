@@ -1,8 +1,8 @@
 /** `launchport system status`: whether an API server answers, and with which roots. */
+import { printable } from '../../base/index.js';
 import { withServer } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
-import { printable } from '../output/table.js';
 
 /** Writes what the server says of itself. @throws LaunchportError ERR_SERVER_NOT_RUNNING (exit status 3) */
 export async function systemStatus(

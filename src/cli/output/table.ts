@@ -1,4 +1,5 @@
 /** Tables for people: a header, aligned columns, nothing cut. */
+import { printable } from '../../base/index.js';
 import type { CliContext } from '../context.js';
 
 /** One column: its heading and the text of a row's cell. */
@@ -24,9 +25,4 @@ export function writeTable<Row>(
     );
     context.stdout.write(`${padded.join('  ').trimEnd()}\n`);
   }
-}
-
-/** Text from files and peers without control characters, which could drive the reader's terminal. */
-export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,5 +1,11 @@
 /** Errors as they cross the wire: a code and a message in JSON, under one data key. The codes are upstream's. */
-import { type ErrorKind, errorText, isLaunchportError, LaunchportError } from '../../base/index.js';
+import {
+  type ErrorKind,
+  errorText,
+  isLaunchportError,
+  LaunchportError,
+  printable,
+} from '../../base/index.js';
 import type { XpcDictionary, XpcValue } from '../../xpc/index.js';
 
 /** String key of a request that names its route (apple/container, XPCMessage). */
@@ -128,10 +134,10 @@ function parseFailure(value: XpcValue | undefined): RouteFailure | undefined {
  */
 export function remoteError(service: string, route: string, failure: RouteFailure): LaunchportError {
   const known = isRouteErrorCode(failure.code) ? failure.code : undefined;
-  const code = known ?? `unknown (${printable(failure.code)})`;
-  const text = `${service}/${route} answered ${code}: ${printable(failure.message)}`;
+  const code = known ?? `unknown (${peerText(failure.code)})`;
+  const text = `${service}/${route} answered ${code}: ${peerText(failure.message)}`;
   return new LaunchportError('ERR_REMOTE', text, {
-    ...(failure.hint === undefined ? {} : { hint: printable(failure.hint) }),
+    ...(failure.hint === undefined ? {} : { hint: peerText(failure.hint) }),
     details: {
       code: known ?? 'unknown',
       ...(known === undefined ? { rawCode: failure.code } : {}),
@@ -143,9 +149,6 @@ export function remoteError(service: string, route: string, failure: RouteFailur
 }
 
 /** A peer's text, fit for a terminal or a log: control characters but newline and tab escaped, length bounded. */
-export function printable(text: string): string {
-  const cut = text.length > MAX_PEER_TEXT ? `${text.slice(0, MAX_PEER_TEXT)}…` : text;
-  return cut.replace(/(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+export function peerText(text: string): string {
+  return printable(text.length > MAX_PEER_TEXT ? `${text.slice(0, MAX_PEER_TEXT)}…` : text, '\n\t');
 }
