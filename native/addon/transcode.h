@@ -1,5 +1,5 @@
 // Bytes to XPC objects and back, through the public C API only. The form is XPC's standalone serialization: magic,
-// version 5, then one dictionary; see docs for the layout. Every length is checked before it is used.
+// version 5, then one dictionary; items are little-endian and padded to 4 bytes. Every length is checked before use.
 #pragma once
 
 #include <xpc/xpc.h>
