@@ -43,10 +43,15 @@ export async function withServer<T>(work: (client: ApiClient) => Promise<T>): Pr
   }
 }
 
+/** Milliseconds that a server may take to tell what it has loaded. */
+const LIST_TIMEOUT_MS = 10_000;
+
 /** What the API server has loaded; undefined when there is no server, or no addon to reach one with. */
-export async function loadedPlugins(): Promise<readonly RemotePlugin[] | undefined> {
+export async function loadedPlugins({
+  signal,
+}: Pick<CliContext, 'signal'>): Promise<readonly RemotePlugin[] | undefined> {
   try {
-    return await withServer((client) => client.pluginList());
+    return await withServer((client) => client.pluginList({ timeout: LIST_TIMEOUT_MS, signal }));
   } catch (error) {
     if (isLaunchportError(error, 'ERR_SERVER_NOT_RUNNING', 'ERR_ADDON_NOT_FOUND', 'ERR_UNSUPPORTED'))
       return undefined;

@@ -69,7 +69,11 @@ async function readBounded(path: string): Promise<Uint8Array | undefined> {
     const bytes = new Uint8Array(status.size + 1);
     let length = 0;
     for (;;) {
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+      const { bytesRead } = await file
+        .read(bytes, length, bytes.length - length, length)
+        .catch((error: unknown) => {
+          throw configError(path, `cannot be read: ${errorText(error)}`, 'Replace the file.', error);
+        });
       if (bytesRead === 0) return bytes.subarray(0, length);
       length += bytesRead;
       if (length === bytes.length) throw configError(path, 'grew while it was read', 'Try again.');

@@ -1,5 +1,5 @@
 /** Records of what was registered, so that a later process finds the job in the domain it was loaded into. */
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -147,6 +147,12 @@ function parseRecord(text: string, label: string): RegistrationRecord {
   return { ...record, domain: target.domain, target: serviceTarget(target.domain, label) };
 }
 
+/** A record says which job to unload and which file to remove: only its owner, this user or root, may say so. */
+function assertTrusted({ uid, mode }: Stats): void {
+  if (uid !== 0 && uid !== process.getuid?.()) throw new Error(`it belongs to user ${uid}`);
+  if ((mode & 0o022) !== 0) throw new Error('others may write it');
+}
+
 async function readSmall(path: string): Promise<string | undefined> {
   let handle: FileHandle;
   try {
@@ -158,6 +164,7 @@ async function readSmall(path: string): Promise<string | undefined> {
   try {
     const status = await handle.stat();
     if (!status.isFile() || status.size > MAX_RECORD_BYTES) throw new Error('not a record');
+    assertTrusted(status);
     return await handle.readFile('utf8');
   } finally {
     await handle.close();

@@ -1,12 +1,17 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LaunchportError } from '../../src/base/index.js';
 import { EXIT_INTERRUPTED, reportFailure } from '../../src/cli/failure.js';
+import { writeJson } from '../../src/cli/output/json.js';
 import { writeTable } from '../../src/cli/output/table.js';
 import { packageVersion, run } from '../../src/cli/run.js';
 import { captureContext } from '../helpers/cli-context.js';
+import { makeBundle } from '../plugin/bundles.js';
 
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures/plugins/valid');
 
@@ -84,6 +89,49 @@ describe('the command line', () => {
     expect(context.output()).toContain('launchport complete');
   });
 
+  it.each(['tcsh', 'constructor'])('refuses to complete for %s', async (shell) => {
+    const context = captureContext(environment);
+    expect(await run(['completion', shell], context)).toBe(2);
+    expect(context.errors()).toContain('bash, zsh, fish');
+  });
+
+  it('inspects a command whose name is no label', async () => {
+    const plugins = join(home, 'plugins');
+    makeBundle(plugins, 'a b');
+    const context = captureContext(environment);
+    expect(await run(['plugin', 'inspect', 'a b', '--json', '--plugin-dir', plugins], context)).toBe(0);
+    expect(JSON.parse(context.output())).toMatchObject([{ name: 'a b', machServices: [] }]);
+  });
+
+  it('completes in bash what a plugin is called, and runs none of it', async () => {
+    const script = captureContext(environment);
+    await run(['completion', 'bash'], script);
+    const marker = join(home, 'ran');
+    const names = ['plain', `x$(touch ${marker})`, 'a b', '*'];
+    const { stdout } = await promisify(execFile)(
+      'bash',
+      [
+        '--norc',
+        '-c',
+        `${script.output()}\nCOMP_WORDS=(launchport plugin inspect '')\nCOMP_CWORD=3\n_launchport\nprintf '%s\\n' "\${COMPREPLY[@]}"`,
+      ],
+      {
+        env: {
+          PATH: process.env.PATH,
+          'BASH_FUNC_launchport%%': `() { cat <<'END'\n${names.join('\n')}\nEND\n}`,
+        },
+      },
+    );
+    expect(existsSync(marker)).toBe(false);
+    expect(stdout.split('\n')).toEqual([
+      'plain',
+      expect.stringMatching(/^x\\\$\\\(touch/),
+      'a\\ b',
+      '\\*',
+      '',
+    ]);
+  });
+
   it('completes commands, options and plugin names', async () => {
     const complete = async (...words: string[]) => {
       const context = captureContext({ ...environment, CONTAINER_INSTALL_ROOT: home });
@@ -122,6 +170,14 @@ describe('failures', () => {
     context.abort();
     expect(reportFailure(context, new Error('odd'), false)).toBe(EXIT_INTERRUPTED);
   });
+});
+
+it('JSON holds no control character that a terminal obeys, and loses none', () => {
+  const context = captureContext();
+  const text = '\u001b[2J\u009b31m\u007f\u202e';
+  writeJson(context, { text });
+  expect(context.output()).toMatch(/^[\n\x20-\x7e]*$/);
+  expect(JSON.parse(context.output())).toEqual({ text });
 });
 
 describe('tables', () => {

@@ -248,3 +248,18 @@ describe('many bundles', () => {
     expect((await same.scan()).plugins).toEqual([]);
   });
 });
+
+it.runIf(process.platform === 'linux')(
+  'a config whose bytes cannot be read hides no other plugin',
+  async () => {
+    makeBundle(user, 'good');
+    const bad = makeBundle(user, 'bad');
+    rmSync(join(bad, 'config.toml'));
+    // Looks like a regular file; every read at its start fails with EIO (proc_pid_mem(5)).
+    symlinkSync('/proc/self/mem', join(bad, 'config.toml'));
+    const { plugins, diagnostics } = await scan(user);
+    expect(plugins).toMatchObject([{ name: 'good' }]);
+    expect(brief(diagnostics)).toEqual(['error ERR_PLUGIN_CONFIG bad']);
+    await expect(catalog(user).find('bad')).rejects.toMatchObject({ code: 'ERR_PLUGIN_CONFIG' });
+  },
+);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/base/index.js';
@@ -85,6 +85,17 @@ describe('records', () => {
     }
     expect(warnings).toHaveLength(bad.length);
     expect(warnings[0]).toContain(`ignoring the registration record ${join(records, 'a.json')}`);
+  });
+
+  it('that others may write are not believed', async () => {
+    await store.write(record('a'));
+    for (const mode of [0o620, 0o602]) {
+      chmodSync(join(records, 'a.json'), mode);
+      expect(await store.read('a')).toBeUndefined();
+    }
+    expect(warnings[0]).toContain('others may write it');
+    chmodSync(join(records, 'a.json'), 0o644);
+    expect(await store.read('a')).toBeDefined();
   });
 
   it('have a label for a file name', async () => {

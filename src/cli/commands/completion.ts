@@ -4,10 +4,14 @@ import { LaunchportError } from '../../base/index.js';
 import { PluginCatalog, pluginDirectories, resolveRoots } from '../../plugin/index.js';
 import type { CliContext } from '../context.js';
 
+// bash: not compgen -W, which runs what it finds in the words; plugins may be called anything.
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: `_launchport() {
-  local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$(launchport complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  local word
+  COMPREPLY=()
+  while IFS= read -r word; do
+    COMPREPLY+=("$(printf '%q' "$word")")
+  done < <(launchport complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o default -F _launchport launchport
 `,
@@ -25,7 +29,7 @@ compdef _launchport launchport
 
 /** Writes the script for `shell`. @throws LaunchportError ERR_USAGE for another shell */
 export function completion(context: CliContext, shell: string): void {
-  const script = SCRIPTS[shell];
+  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
   if (script === undefined) {
     throw new LaunchportError('ERR_USAGE', `no completion for the shell ${JSON.stringify(shell)}`, {
       hint: `Choose one of ${Object.keys(SCRIPTS).join(', ')}.`,

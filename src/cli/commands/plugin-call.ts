@@ -50,7 +50,7 @@ async function findConfig(
     return (await openCatalog(context, options).find(name)).config;
   } catch (error) {
     if (!isLaunchportError(error, 'ERR_PLUGIN_NOT_FOUND')) throw error;
-    const loaded = (await loadedPlugins())?.find((plugin) => plugin.name === name);
+    const loaded = (await loadedPlugins(context))?.find((plugin) => plugin.name === name);
     if (loaded === undefined) throw error;
     return loaded.config;
   }

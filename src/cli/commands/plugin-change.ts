@@ -21,18 +21,18 @@ export async function pluginChange(
   options: PluginChangeOptions,
 ): Promise<void> {
   const wait = { timeout: options.timeout * 1000, signal: context.signal };
-  await withServer(async (client) => {
+  const done: { name: string; result: string }[] = [];
+  const change = withServer(async (client) => {
     const call = { load: client.pluginLoad, unload: client.pluginUnload, restart: client.pluginRestart }[
       verb
     ];
     for (const name of names) {
       await call.call(client, name, wait);
+      done.push({ name, result: DONE[verb] });
       if (!options.json) context.stdout.write(`${printable(name)}: ${DONE[verb]}\n`);
     }
   });
-  if (options.json)
-    writeJson(
-      context,
-      names.map((name) => ({ name, result: DONE[verb] })),
-    );
+  await change.finally(() => {
+    if (options.json) writeJson(context, done);
+  });
 }

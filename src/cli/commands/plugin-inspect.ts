@@ -1,7 +1,7 @@
 /** `launchport plugin inspect NAME…`: everything known of plugins, as a JSON array or as indented text. */
 import { isLaunchportError, type LaunchportError, printable } from '../../base/index.js';
 import type { RemotePlugin } from '../../harness/index.js';
-import { launchdLabel, machServices, type Plugin } from '../../plugin/index.js';
+import { isCliPlugin, launchdLabel, machServices, type Plugin } from '../../plugin/index.js';
 import { loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
@@ -13,18 +13,17 @@ export async function pluginInspect(
   options: GlobalOptions & SearchOptions,
 ): Promise<void> {
   const catalog = openCatalog(context, options);
-  const loaded = await loadedPlugins();
-  const found: Plugin[] = [];
+  const loaded = await loadedPlugins(context);
+  const facts: Record<string, unknown>[] = [];
   const missing: LaunchportError[] = [];
   for (const name of names) {
     try {
-      found.push(await catalog.find(name));
+      facts.push(describe(await catalog.find(name), loaded));
     } catch (error) {
       if (!isLaunchportError(error)) throw error;
       missing.push(error);
     }
   }
-  const facts = found.map((plugin) => describe(plugin, loaded));
   if (options.json) writeJson(context, facts);
   else for (const fact of facts) writeFacts(context, fact);
   for (const error of missing.slice(1)) context.stderr.write(`launchport: ${printable(error.message)}\n`);
@@ -39,7 +38,7 @@ function describe(plugin: Plugin, loaded: readonly RemotePlugin[] | undefined): 
     configuration: plugin.configPath,
     binary: plugin.binaryPath,
     ...(plugin.resourcesPath === undefined ? {} : { resources: plugin.resourcesPath }),
-    label: launchdLabel(plugin.name),
+    ...(isCliPlugin(plugin) ? {} : { label: launchdLabel(plugin.name) }),
     machServices: machServices(plugin),
     isLoaded: loaded?.some(({ binaryPath }) => binaryPath === plugin.binaryPath),
     config: plugin.config,

@@ -30,7 +30,7 @@ export interface PluginRow {
 export async function pluginList(context: CliContext, options: PluginListOptions): Promise<void> {
   const [{ plugins, diagnostics }, loaded] = await Promise.all([
     openCatalog(context, options).scan({ signal: context.signal }),
-    loadedPlugins(),
+    loadedPlugins(context),
   ]);
   const rows = mergeRows(plugins, loaded).filter(
     (row) => options.type === undefined || row.services?.includes(options.type),

@@ -1,12 +1,14 @@
 /** JSON for programs: one shape for every command, with values that JSON lacks written without loss. */
+import { printable } from '../../base/index.js';
 import type { CliContext } from '../context.js';
 
 /**
  * Writes `value` as indented JSON and a newline. bigint becomes a decimal string (JSON numbers lose digits beyond
- * 2^53), bytes become base64, and objects with a `toJSON` of their own use it.
+ * 2^53), bytes become base64, and objects with a `toJSON` of their own use it. What could drive a terminal is escaped.
  */
 export function writeJson(context: CliContext, value: unknown): void {
-  context.stdout.write(`${JSON.stringify(value, exact, 2)}\n`);
+  // Beyond ASCII control characters JSON escapes nothing by itself; \\uXXXX means the same character.
+  context.stdout.write(`${printable(JSON.stringify(value, exact, 2), '\n')}\n`);
 }
 
 function exact(_key: string, value: unknown): unknown {
