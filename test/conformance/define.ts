@@ -1,5 +1,6 @@
 /** The one suite that every implementation of the binding passes: the mock, the Linux addon, the Darwin addon. */
 import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { barrierTests } from './barriers.js';
 import { Bench } from './bench.js';
 import { clientTests } from './client.js';
 import type { ConformanceEnvironment } from './environment.js';
@@ -49,6 +50,7 @@ export function defineConformance(
       describe('lifecycle', () => lifecycleTests(use));
       describe('requests', () => requestTests(use));
       describe('messages', () => messageTests(use));
+      describe('barriers', () => barrierTests(use));
       describe('limits', () => limitTests(use));
       describe('listeners', () => listenerTests(use));
       describe('sockets', () => socketTests(use));

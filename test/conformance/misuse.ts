@@ -84,7 +84,7 @@ export function misuseTests(use: UseBench): void {
   it.each([undefined, null, 'one', {}, 1.5, -1])('a handle that is %s is a TypeError', (handle) => {
     const { port } = use().client;
     const wrong = handle as unknown as number;
-    for (const call of [port.activate, port.cancel, port.peer, port.drop]) {
+    for (const call of [port.activate, port.cancel, port.barrier, port.peer, port.drop]) {
       expect(() => call.call(port, wrong)).toThrow(TypeError);
     }
   });
@@ -102,6 +102,7 @@ export function misuseTests(use: UseBench): void {
       client.port.activate(handle);
       client.cancel(handle);
       client.port.drop(handle);
+      client.port.barrier(handle);
       expect(client.port.peer(handle)).toEqual({ pid: -1, euid: -1, egid: -1 });
       client.message(handle);
       client.port.send(Outbound.reply, own, handle, emptyBody());
@@ -128,6 +129,7 @@ export function misuseTests(use: UseBench): void {
     port.activate(handle);
     port.cancel(handle);
     port.drop(handle);
+    port.barrier(handle);
     port.flush(0);
     port.send(Outbound.request, handle, 1, emptyBody());
     port.setActive(true);

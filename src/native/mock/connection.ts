@@ -104,7 +104,7 @@ export class MockConnection implements Endpoint {
     if (this.#state === 'active' && this.#end === undefined && this.#wantsSocket) this.#connect();
     if (this.#state === 'active' && this.#end !== undefined) this.#transfer(this.#end);
     this.#reportCongestion();
-    if (this.#state === 'cancelled' || this.#queuedBytes === 0) this.#reportSent();
+    if (this.#state === 'active' && this.#queuedBytes === 0) this.#reportSent();
     if (this.#state === 'cancelled') this.#finish();
   }
 
@@ -239,8 +239,9 @@ export class MockConnection implements Endpoint {
     for (const id of failed) {
       emitFailure(this.#host, this.handle, id, Failure.invalid, this.#finalText);
     }
-    // Requests made while JavaScript was told are refused; they too come before the final event.
+    // Requests and barriers made while JavaScript was told are answered too, before the final event.
     this.#reportRefusals();
+    this.#reportSent();
     emitFinal(this.#host, this, this.#finalText);
   }
 }
