@@ -210,6 +210,20 @@ describe.skipIf(reason !== undefined)(TITLE, { timeout: 30_000 }, () => {
     await expectServed();
   });
 
+  it('another user is served by a listener that allows any', async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('needs root, to be two users');
+    const service = bench.service();
+    const { name, descriptor } = service;
+    bench.server.listen({ name, descriptor, allowAnyUser: true });
+    const address = service.target.address as string;
+    chmodSync(address, 0o666);
+    chmodSync(dirname(address), 0o755);
+    await raw.connect(address, 'a', 54_321);
+    await raw.send(joined(HELLO, frame(Frame.message, numberBody(5))));
+    expect(numberOf((await bench.server.next('message')).body)).toBe(5);
+    expect((await bench.server.next('peer')).credentials).toMatchObject({ euid: 54_321, egid: 54_321 });
+  });
+
   describe('a service', () => {
     let connection: number;
     let id: number;

@@ -8,9 +8,16 @@ const SCRIPT = fileURLToPath(new URL('./fixtures/raw_socket.py', import.meta.url
 
 /** Why there can be no raw sockets, or undefined. */
 export function missingPython(): string | undefined {
-  return spawnSync('python3', ['-c', 'import socket; socket.send_fds']).status === 0
+  return spawnSync('python3', ['-c', 'import socket; socket.send_fds'], { env: plainEnvironment() })
+    .status === 0
     ? undefined
     : 'needs python3 of 3.9 or later';
+}
+
+/** Ours, without the sanitizers' runtime, which may be preloaded for the addon. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { LD_PRELOAD: _, ...environment } = process.env;
+  return environment;
 }
 
 /** One such process. */
@@ -20,9 +27,7 @@ export class RawSocket {
   readonly #answers: AsyncIterator<string>;
 
   constructor() {
-    // Without the sanitizers' runtime, which may be preloaded for the addon.
-    const { LD_PRELOAD: _, ...env } = process.env;
-    this.#child = spawn('python3', [SCRIPT], { stdio: ['pipe', 'pipe', 'inherit'], env });
+    this.#child = spawn('python3', [SCRIPT], { stdio: ['pipe', 'pipe', 'inherit'], env: plainEnvironment() });
     this.#lines = createInterface({ input: this.#child.stdout as Readable });
     this.#answers = this.#lines[Symbol.asyncIterator]();
   }
