@@ -50,6 +50,12 @@ describe.runIf(process.platform === 'linux')('exit', () => {
     expect(outcome.stdout).toContain(`exit ${code}\n`);
   });
 
+  it('follows from an inbox that was given away', async () => {
+    const outcome = await run('detach');
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('TypeError: the inbox of a port was detached');
+  });
+
   it('follows from what deliver throws', async () => {
     const outcome = await run('throw');
     expect(outcome.code).toBe(1);
