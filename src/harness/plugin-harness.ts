@@ -105,7 +105,7 @@ export class PluginHarness {
     return this.#exclusive(name, options, async (bounds) => {
       const loaded = this.#loaded.get(name);
       if (loaded !== undefined) return loaded.plugin;
-      const plugin = await this.#options.catalog.find(name).catch((error: unknown) => {
+      const plugin = await this.#lookUp(name, bounds).catch((error: unknown) => {
         throw isLaunchportError(error, 'ERR_PLUGIN_NAME') ? notFound(name, error) : error;
       });
       await this.#register(plugin, bounds);
@@ -153,7 +153,7 @@ export class PluginHarness {
    */
   register(name: string, instance: string, options: RegisterInstanceOptions = {}): Promise<Registration> {
     return this.#exclusive(name, options, async (bounds) => {
-      const plugin = this.#loaded.get(name)?.plugin ?? (await this.#options.catalog.find(name));
+      const plugin = this.#loaded.get(name)?.plugin ?? (await this.#lookUp(name, bounds));
       const registration = await this.#options.registrar.register(plugin, {
         ...options,
         ...bounds,
@@ -220,6 +220,13 @@ export class PluginHarness {
           this.#logger.warn('plugin not unloaded', { label: registration.label, error: errorText(error) });
         }),
       ),
+    );
+  }
+
+  #lookUp(name: string, { timeout = DEFAULT_TIMEOUT, signal }: WaitOptions): Promise<Plugin> {
+    const late = () => lateError(name, 'not found', timeout);
+    return withDeadline(`looking for ${name}`, { timeout, signal }, late, () =>
+      this.#options.catalog.find(name),
     );
   }
 

@@ -155,6 +155,17 @@ describe('load, get, list, restart, unload', () => {
   });
 });
 
+it('looks for a plugin no longer than asked, on a disk that does not answer', async () => {
+  const parts = fakeParts([fakePlugin('a')]);
+  parts.catalog.find.mockImplementation(() => new Promise(() => {}));
+  const harness = new PluginHarness(parts);
+  await expect(harness.load('a', { timeout: 10 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+  const registered = harness.register('a', 'web-1');
+  const refused = expect(registered).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  await harness.stop();
+  await refused;
+});
+
 it('stops by booting everything out, though a connection does not end', async () => {
   const parts = fakeParts([fakePlugin('a')]);
   const connection = {

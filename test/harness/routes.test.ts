@@ -157,8 +157,10 @@ describe('every request gets an answer', () => {
     const logger: Logger = { ...silentLogger, debug };
     await using link = openLink({ logger });
     const seen: unknown[] = [];
-    link.server.handle(greet, ({ name }, { isReplyExpected }) => {
+    const signals = new Set<AbortSignal>();
+    link.server.handle(greet, ({ name }, { isReplyExpected, signal }) => {
       seen.push([name, isReplyExpected]);
+      signals.add(signal);
       throw new Error('nobody hears this');
     });
     const client = link.client();
@@ -168,6 +170,9 @@ describe('every request gets an answer', () => {
     client.send(greet, { name: 'x' });
     await vi.waitFor(() => expect(debug).toHaveBeenCalledTimes(4));
     expect(seen).toEqual([['x', false]]);
+    client.send(greet, { name: 'y' });
+    // One of its own each: what handlers attach to it must not pile up for the life of the process.
+    await vi.waitFor(() => expect(signals.size).toBe(2));
     await expect(client.callRaw('no/such')).rejects.toMatchObject({ details: { code: 'unsupported' } });
   });
 });

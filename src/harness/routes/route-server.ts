@@ -60,8 +60,6 @@ export interface RouteServerOptions {
 
 type Responder = (message: XpcDictionary, context: RouteContext) => Promise<XpcDictionary>;
 
-const NO_PEER_SIGNAL = new AbortController().signal;
-
 /** A table of routes and their handlers; give its {@link RouteServer.accept} to a listener. */
 export class RouteServer {
   readonly #routes = new Map<string, Responder>();
@@ -165,7 +163,7 @@ export class RouteServer {
     const answer = this.#respond(route, message, {
       route: typeof route === 'string' ? route : '',
       connection: peer,
-      signal: request?.signal ?? NO_PEER_SIGNAL,
+      signal: request?.signal ?? new AbortController().signal,
       isReplyExpected: request !== undefined,
     }).catch((error: unknown) => {
       this.#logger.debug('request failed', { route, pid: peer.credentials.pid, error: errorText(error) });
