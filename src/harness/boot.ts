@@ -39,7 +39,7 @@ export async function bootAll(
 }
 
 /** Whatever was thrown as a coded error. */
-export function asLaunchportError(error: unknown): LaunchportError {
+function asLaunchportError(error: unknown): LaunchportError {
   if (isLaunchportError(error)) return error;
   return new LaunchportError('ERR_INTERNAL', errorText(error), { cause: error });
 }

@@ -220,7 +220,9 @@ async function load(
 }
 
 async function isSameBundle(a: Plugin, b: Plugin): Promise<boolean> {
-  const [first, second] = await Promise.all([realpath(a.bundlePath), realpath(b.bundlePath)]);
+  // One that vanished in the meantime is itself, and no other's twin.
+  const resolved = (path: string) => realpath(path).catch(() => path);
+  const [first, second] = await Promise.all([resolved(a.bundlePath), resolved(b.bundlePath)]);
   return first === second && a.layout === b.layout;
 }
 

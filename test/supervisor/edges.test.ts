@@ -13,17 +13,12 @@ import { Bench, DOMAIN, LABEL, SERVICE } from './bench.js';
 /** A second supervisor of the bench, whose port is changed by `change`. */
 function superviseWith(bench: Bench, change: (port: SupervisorPort) => void): Promise<Supervisor> {
   const binding = bench.world.binding();
-  return bench.supervise({
-    directory: join(bench.root, 'changed'),
-    binding: {
-      ...binding,
-      openSupervisor: (sink) => {
-        const port = binding.openSupervisor(sink);
-        change(port);
-        return port;
-      },
-    },
-  });
+  const openSupervisor: typeof binding.openSupervisor = (sink) => {
+    const port = binding.openSupervisor(sink);
+    change(port);
+    return port;
+  };
+  return bench.supervise({ directory: join(bench.root, 'changed'), binding: { ...binding, openSupervisor } });
 }
 
 describe('a listener of transitions that boots the job out', () => {
