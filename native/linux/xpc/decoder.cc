@@ -1,6 +1,5 @@
 #include "decoder.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "array.h"

@@ -141,7 +141,9 @@ void xpc_loop_queue_set_burst_handler(dispatch_queue_t queue, void (*handler)(vo
   LoopQueue::from(queue)->set_burst_handler(handler, context);
 }
 
-void xpc_loop_queue_set_active(dispatch_queue_t queue, bool is_active) { LoopQueue::from(queue)->set_active(is_active); }
+void xpc_loop_queue_set_active(dispatch_queue_t queue, bool is_active) {
+  LoopQueue::from(queue)->set_active(is_active);
+}
 
 void xpc_loop_queue_flush(dispatch_queue_t queue) {
   LoopQueue::from(queue)->assert_on_loop();

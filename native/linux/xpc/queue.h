@@ -38,7 +38,6 @@ class LoopQueue {
   void release();
 
   uv_loop_t* loop() const { return loop_; }
-  bool is_closed() const { return is_closed_; }
   // Aborts on another thread than the loop's.
   void assert_on_loop() const;
 
