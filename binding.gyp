@@ -15,6 +15,7 @@
         ["OS=='linux'", {
           "sources": [
             "<!@(node native/build/sources.mjs native/linux)",
+            "<!@(node native/build/sources.mjs native/linux/launchd)",
             "<!@(node native/build/sources.mjs native/linux/xpc)",
           ],
           "include_dirs": ["native/linux"],

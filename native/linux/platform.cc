@@ -8,7 +8,7 @@
 #include <xpc/loop.h>
 
 #include "environment.h"
-#include "supervisor_object.h"
+#include "launchd/supervisor_object.h"
 
 namespace launchport::platform {
 
