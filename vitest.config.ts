@@ -6,10 +6,13 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // vitest's own default leaves a core idle, which on two cores is half the machine.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
           name: 'unit',
+          pool: 'threads',
           include: ['test/**/*.test.ts'],
           exclude: ['test/native/**', 'test/integration/**', '**/node_modules/**'],
         },
