@@ -14,7 +14,7 @@ import { valueToJson } from '../output/xpc-value.js';
 /** The bundles that come with the package. */
 const BUNDLES = fileURLToPath(new URL('../../../fixtures/plugins/valid', import.meta.url));
 
-/** Round trips timed once the plugin runs. */
+/** Round trips timed once the plugin runs, and as many before them, while Node compiles the way. */
 const ROUND_TRIPS = 1000;
 
 /** What one step found, told as a line or collected for --json. */
@@ -99,10 +99,10 @@ async function callServices(
     tell('first call', `${service} ${request.route} in ${(performance.now() - begin).toFixed(1)} ms`);
     tell('reply', JSON.stringify(valueToJson(reply)));
     const times: number[] = [];
-    for (let i = 0; i < ROUND_TRIPS; i++) {
+    for (let i = -ROUND_TRIPS; i < ROUND_TRIPS; i++) {
       const start = performance.now();
       await client.callRaw(request.route, request.fields, { signal, timeout: 30_000 });
-      times.push((performance.now() - start) * 1000);
+      if (i >= 0) times.push((performance.now() - start) * 1000);
     }
     times.sort((a, b) => a - b);
     const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(1);
