@@ -116,13 +116,22 @@ export class Job {
     const { process, pid } = this.#process;
     const checkedIn = [...(this.#checkIns?.refresh() ?? [])];
     if (!this.inputs.settings.isGroupAbandoned) this.#host.port.signal(process, SIGTERM, true);
+    const wasAsked = this.#phase === 'exiting';
     this.stopTimers();
     this.#process = undefined;
     this.#phase = 'idle';
     const exit = processExit(exitCode, signal);
     this.#lastExit = exit;
     this.#emit({ kind: 'exited', pid, run: this.#runs, exit, checkedIn });
-    this.#host.logger.debug(`job ${this.inputs.settings.label} ${describeExit(exit)}`, { pid });
+    // A caller only sees its request time out; the log is where a crash shows.
+    const isExpected = wasAsked || (exit.kind === 'exited' && exit.code === 0);
+    this.#host.logger[isExpected ? 'debug' : 'warn'](
+      `job ${this.inputs.settings.label} ${describeExit(exit)}`,
+      {
+        pid,
+        run: this.#runs,
+      },
+    );
     this.#reconsider(exit);
   }
 

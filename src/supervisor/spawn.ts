@@ -1,5 +1,5 @@
 /** Starting a job's process: executable, environment, streams and listeners put together. */
-import { accessSync, constants as fsConstants } from 'node:fs';
+import { accessSync, existsSync, constants as fsConstants } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { SpawnedProcess, SupervisorPort } from '../native/index.js';
@@ -48,7 +48,10 @@ export function spawnFailureText(error: unknown, program: string): string {
   if (!(error instanceof Error)) return String(error);
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (code === undefined) return error.message;
-  return `${code}: ${path ?? program}${syscall === undefined ? '' : ` (${syscall})`}`;
+  // execve says ENOENT of a script whose interpreter is missing, too.
+  const isScript = code === 'ENOENT' && syscall === 'execve' && existsSync(path ?? program);
+  const where = isScript ? ': the interpreter of its first line is missing' : '';
+  return `${code}: ${path ?? program}${syscall === undefined ? '' : ` (${syscall})`}${where}`;
 }
 
 /** The absolute path of a program: a bare name is looked up in the standard path, not in the job's own PATH. */

@@ -1,11 +1,11 @@
 /** Starting on demand, and what clients see. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createMockWorld } from '../../src/native/mock/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
 import { rejectionOf } from '../helpers/thrown.js';
-import { Bench, echo, PROGRAM, SERVICE } from './bench.js';
+import { Bench, echo, LABEL, PROGRAM, SERVICE } from './bench.js';
 
 describe('on demand', () => {
   it('launchd case 14: the first message starts the job once, with reason ipc, and is delivered', async () => {
@@ -68,6 +68,22 @@ describe('on demand', () => {
     await bench.advance(1);
     expect((await reply).pid).toBe(BigInt(bench.started[1]?.pid ?? 0));
     expect(bench.started).toHaveLength(2);
+  });
+
+  it('warns of a job that ends by itself with a failure, and only of that', async () => {
+    await using bench = await Bench.start();
+    const warn = vi.spyOn(bench.log, 'warn');
+    bench.runs((job) => job.exit(0));
+    await bench.load();
+    bench.connect().send({ n: 1 });
+    await bench.settled();
+    expect(warn).not.toHaveBeenCalled();
+    bench.runs((job) => job.exit(3));
+    await bench.advance(10_000);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      `job ${LABEL} exited with code 3`,
+      expect.objectContaining({ run: 2 }),
+    );
   });
 
   it('launchd case 18: a crash interrupts the request; the next on the same connection starts the job', async () => {
