@@ -35,7 +35,7 @@ export function parseFields(fields: readonly string[]): Record<string, XpcValue>
     if (parse === undefined)
       throw usage(field, `has an unknown type; known are ${Object.keys(PARSERS).join(', ')}`);
     const value = parse(text);
-    if (value === undefined) throw usage(field, `is not a ${type}`);
+    if (value === undefined) throw usage(field, `is not of type ${type}`);
     if (Object.hasOwn(dictionary, key)) throw usage(field, 'gives its key a second time');
     dictionary[key] = value;
   }

@@ -1,5 +1,6 @@
 /** The command table: every command's name, arguments, options and help. Bodies are loaded when they run. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { SERVICE_TYPES } from '../plugin/index.js';
 import type { CliContext } from './context.js';
 
 const EXIT_CODE_HELP = `
@@ -43,7 +44,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 function addPluginCommands(plugin: Command, context: CliContext): void {
   addSearch(addJson(plugin.command('list').alias('ls')))
     .description('plugins on disk, and what the API server has loaded')
-    .option('--type <type>', 'only those with a service of this type: runtime, network, core or auxiliary')
+    .addOption(typeOption('only those with a service of this type'))
     .option('-q, --quiet', 'names only')
     .action(async (options) => (await import('./commands/plugin-list.js')).pluginList(context, options));
   addSearch(addJson(plugin.command('inspect')))
@@ -72,10 +73,7 @@ function addPluginCommands(plugin: Command, context: CliContext): void {
       '[fields...]',
       'KEY=TEXT, or KEY:TYPE=TEXT with TYPE int64, uint64, double, bool, date, uuid, data (hex), json',
     )
-    .option(
-      '--type <type>',
-      'which of its services: runtime, network, core or auxiliary (default: its first)',
-    )
+    .addOption(typeOption('which of its services; its first unless given'))
     .option('--instance <id>', 'which instance')
     .action(async (name: string, route: string, fields: string[], options) =>
       (await import('./commands/plugin-call.js')).pluginCall(context, { name, route, fields }, options),
@@ -105,6 +103,10 @@ function addSearch(command: Command): Command {
     (directory: string, before: readonly string[]) => [...before, directory],
     [] as readonly string[],
   );
+}
+
+function typeOption(description: string): Option {
+  return new Option('--type <type>', description).choices(SERVICE_TYPES);
 }
 
 function addTimeout(command: Command): Command {

@@ -52,7 +52,7 @@ export function notFound(name: string, cause: LaunchportError): LaunchportError 
 export function notLoaded(name: string, instance?: string): LaunchportError {
   if (instance === undefined) {
     return new LaunchportError('ERR_PLUGIN_NOT_LOADED', `plugin not loaded: ${name}`, {
-      hint: 'Load it first: launchport plugin load NAME.',
+      hint: 'See what is: launchport plugin list. Load it: launchport plugin load NAME.',
       details: { name },
     });
   }

@@ -40,6 +40,7 @@ describe('the command line', () => {
   it.each([
     [['plugn'], 'Did you mean plugin?'],
     [['plugin', 'list', '--jsn'], 'Did you mean --json?'],
+    [['plugin', 'list', '--type', 'foo'], 'Allowed choices are runtime, network, core, auxiliary'],
     [['plugin', 'inspect'], "missing required argument 'names'"],
     [['plugin', 'load', 'x', '--timeout', 'soon'], 'number of seconds'],
   ])('refuses %j with exit status 2', async (args, text) => {
@@ -65,6 +66,12 @@ describe('the command line', () => {
     );
     expect(names).toEqual([...names].sort());
     expect(names).toContain('echo');
+  });
+
+  it('warns of a --plugin-dir that is not there', async () => {
+    const context = captureContext(environment);
+    expect(await run(['plugin', 'list', '--plugin-dir', join(home, 'nowhere')], context)).toBe(0);
+    expect(context.errors()).toBe(`warning: ${join(home, 'nowhere')}: no such directory\n`);
   });
 
   it('inspects plugins, and tells every missing name with exit status 4', async () => {
@@ -141,6 +148,8 @@ describe('the command line', () => {
     expect(await complete('pl')).toEqual(['plugin']);
     expect(await complete('plugin', 'in')).toEqual(['inspect']);
     expect(await complete('plugin', 'list', '--j')).toEqual(['--json']);
+    expect(await complete('plugin', 'list', '--type', 'r')).toEqual(['runtime']);
+    expect(await complete('plugin', 'call', '--plugin-dir', '')).toEqual([]);
     expect(await complete('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });
 });

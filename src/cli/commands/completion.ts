@@ -51,9 +51,19 @@ export async function complete(
     if (next === undefined) break;
     command = next;
   }
-  const candidates = current.startsWith('-')
-    ? command.options.flatMap((option) => [option.long, option.short].filter((flag) => flag !== undefined))
-    : await wordsAfter(context, command);
+  const previous = words.at(-2);
+  const valued = command.options.find(
+    (option) => option.required && (option.long === previous || option.short === previous),
+  );
+  // Without choices, nothing: the shell then offers files.
+  const candidates =
+    valued !== undefined
+      ? (valued.argChoices ?? [])
+      : current.startsWith('-')
+        ? command.options.flatMap((option) =>
+            [option.long, option.short].filter((flag) => flag !== undefined),
+          )
+        : await wordsAfter(context, command);
   for (const candidate of candidates.filter((word) => word.startsWith(current)))
     context.stdout.write(`${candidate}\n`);
 }

@@ -1,8 +1,15 @@
 /** `launchport plugin list`: what is on disk, and which of it the API server has loaded. */
+import { existsSync } from 'node:fs';
 import { printable } from '../../base/index.js';
 import type { RemotePlugin } from '../../harness/index.js';
 import type { Plugin, PluginDiagnostic } from '../../plugin/index.js';
-import { type DeclaredServices, loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
+import {
+  absoluteDirectories,
+  type DeclaredServices,
+  loadedPlugins,
+  openCatalog,
+  type SearchOptions,
+} from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
 import { writeTable } from '../output/table.js';
@@ -42,6 +49,9 @@ export async function pluginList(context: CliContext, options: PluginListOptions
   if (options.quiet) for (const row of rows) context.stdout.write(`${printable(row.name)}\n`);
   else writeRows(context, rows);
   writeDiagnostics(context, diagnostics);
+  for (const directory of absoluteDirectories(context, options)) {
+    if (!existsSync(directory)) context.stderr.write(`warning: ${printable(directory)}: no such directory\n`);
+  }
 }
 
 /** One line of stderr for each problem. */
