@@ -1,6 +1,7 @@
 /** Client of the API server: typed plugin calls, and a clear error when no server runs. */
 import { fileURLToPath } from 'node:url';
 import { isLaunchportError, LaunchportError, type WaitOptions } from '../base/index.js';
+import type { JobStatus } from '../launchd/index.js';
 import { type XpcDictionary, XpcTransport } from '../xpc/index.js';
 import { fromPluginJson, type RemotePlugin } from './plugin-json.js';
 import {
@@ -10,6 +11,7 @@ import {
   pluginList,
   pluginLoad,
   pluginRestart,
+  pluginStatus,
   pluginUnload,
 } from './plugin-routes.js';
 import type { Route } from './routes/route.js';
@@ -87,6 +89,15 @@ export class ApiClient implements AsyncDisposable {
   async pluginList(options?: WaitOptions): Promise<readonly RemotePlugin[]> {
     const { plugins } = await this.call(pluginList, {}, options);
     return plugins.map(fromPluginJson).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /**
+   * The job of a loaded plugin; undefined for a CLI plugin. Not a route of upstream's server: there it is ERR_REMOTE.
+   * @throws ERR_PLUGIN_NOT_LOADED too
+   */
+  async pluginStatus(pluginName: string, options?: WaitOptions): Promise<JobStatus | undefined> {
+    const { status } = await this.#named(pluginStatus, pluginName, options);
+    return status;
   }
 
   /** Restarts a loaded plugin. @throws ERR_PLUGIN_NOT_LOADED too */

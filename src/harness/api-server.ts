@@ -20,6 +20,7 @@ import {
   pluginList,
   pluginLoad,
   pluginRestart,
+  pluginStatus,
   pluginUnload,
 } from './plugin-routes.js';
 import { routeError } from './routes/route-errors.js';
@@ -120,6 +121,10 @@ export function addPluginRoutes(routes: RouteServer, harness: PluginHarness): vo
     })
     .handle(pluginGet, ({ pluginName }) => ({ plugin: toPluginJson(loaded(harness, pluginName)) }))
     .handle(pluginList, () => ({ plugins: harness.list().map(toPluginJson) }))
+    .handle(pluginStatus, async ({ pluginName }, { signal }) => {
+      loaded(harness, pluginName);
+      return { status: await harness.status(pluginName, { signal }) };
+    })
     .handle(pluginRestart, async ({ pluginName }, { signal }) => {
       loaded(harness, pluginName);
       await harness.restart(pluginName, { signal });

@@ -2,6 +2,7 @@
 export { ApiClient, type ApiClientOptions, type ApiServerInfo } from './api-client.js';
 export { ApiServer, type ApiServerIdentity, type ApiServerOptions, addPluginRoutes } from './api-server.js';
 export type { BootReport, BootResult } from './boot.js';
+export { guardFirstCall, type WatchedJob } from './first-call.js';
 export {
   type PluginConnectOptions,
   PluginHarness,
@@ -23,6 +24,7 @@ export {
   pluginList,
   pluginLoad,
   pluginRestart,
+  pluginStatus,
   pluginUnload,
 } from './plugin-routes.js';
 export * from './routes/index.js';

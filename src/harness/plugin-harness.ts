@@ -9,7 +9,7 @@ import {
   type WaitOptions,
   withDeadline,
 } from '../base/index.js';
-import type { LaunchControl } from '../launchd/index.js';
+import type { JobStatus, LaunchControl } from '../launchd/index.js';
 import type {
   Plugin,
   PluginCatalog,
@@ -118,6 +118,15 @@ export class PluginHarness {
     return this.#find(name).plugin;
   }
 
+  /**
+   * The job of a loaded plugin, as launchd sees it; undefined for a CLI plugin, which has none.
+   * @throws LaunchportError ERR_PLUGIN_NOT_LOADED, or what launchd says
+   */
+  async status(name: string, options: WaitOptions = {}): Promise<JobStatus | undefined> {
+    const { registration } = this.#find(name);
+    return registration && this.#options.control.print(registration.target, options);
+  }
+
   /** The loaded plugins by name; instances of runtime and network plugins are not among them. */
   list(): readonly Plugin[] {
     return [...this.#loaded.values()].map(({ plugin }) => plugin).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -183,6 +192,7 @@ export class PluginHarness {
     const { control, bootstrap } = this.#options;
     const transport = this.#options.transport ?? XpcTransport.default();
     const connection = transport.connect(serviceOf(registration, options.type), {
+      isLazy: true,
       ...(bootstrap === undefined ? {} : { bootstrap }),
     });
     const job = { control, target: registration.target, name };

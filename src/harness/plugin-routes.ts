@@ -1,6 +1,7 @@
 /** Routes of the API server, as upstream has them: names are bare words, structured values JSON in data. */
 import { z } from 'zod';
 import { API_SERVER_NAME, DEFAULT_PREFIX } from '../plugin/index.js';
+import { jobStatusJson } from './job-status-json.js';
 import { pluginJson } from './plugin-json.js';
 import { defineRoute } from './routes/route.js';
 import { x } from './routes/wire-schema.js';
@@ -22,6 +23,12 @@ export const pluginList = defineRoute('pluginList', { reply: { plugins: x.json(z
 export const pluginRestart = defineRoute('pluginRestart', named);
 /** Boots a loaded plugin out and forgets it. */
 export const pluginUnload = defineRoute('pluginUnload', named);
+
+/** Not upstream's: the job of a loaded plugin, as launchd sees it; absent for a command, or when launchd lost it. */
+export const pluginStatus = defineRoute('pluginStatus', {
+  ...named,
+  reply: { status: x.json(jobStatusJson).optional() },
+});
 
 /** Whether the server lives, what it is and where its files are. */
 export const ping = defineRoute('ping', {

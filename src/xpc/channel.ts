@@ -42,6 +42,7 @@ export class Channel implements Receiver {
   #sink: ChannelSink = {};
   #state: 'open' | 'cancelled' | 'closed' = 'open';
   #isHeld = false;
+  #isActive = false;
   #resolveClosed: () => void = () => {};
 
   constructor(engine: Engine, settings: ChannelSettings) {
@@ -64,16 +65,20 @@ export class Channel implements Receiver {
     return this.settings.credentials ?? this.#engine.port.peer(this.settings.handle);
   }
 
-  /** Starts the connection. A peer, or a client that takes messages, keeps the event loop alive. */
-  start(sink: ChannelSink): void {
+  /**
+   * Starts the connection, a lazy one at its first use. A peer, or a client that takes messages, keeps the event loop
+   * alive.
+   */
+  start(sink: ChannelSink, isLazy = false): void {
     this.#sink = sink;
     const isPeer = this.settings.credentials !== undefined;
     if (isPeer || sink.message !== undefined || sink.request !== undefined) this.#hold();
-    this.#engine.port.activate(this.settings.handle);
+    if (!isLazy) this.#activate();
   }
 
   send(message: XpcMessage): void {
     this.#assertOpen();
+    this.#activate();
     this.#flow.assertRoom();
     this.#flow.count(this.#engine.outbox.write(Outbound.message, this.settings.handle, 0, message));
   }
@@ -81,6 +86,7 @@ export class Channel implements Receiver {
   request(message: XpcMessage, options: WaitOptions): Promise<XpcDictionary> {
     return new Promise((resolve, reject) => {
       this.#assertOpen();
+      this.#activate();
       const { timeout = this.settings.timeout, signal } = options;
       this.#flow.count(this.#requests.send(message, { timeout, signal }, resolve, reject));
     });
@@ -116,7 +122,14 @@ export class Channel implements Receiver {
   #startWait({ signal }: WaitOptions): void {
     this.#assertOpen();
     if (signal?.aborted) throw abortedError(`waiting for ${this.settings.service} to read`, signal);
+    this.#activate();
     this.#engine.flush();
+  }
+
+  #activate(): void {
+    if (this.#isActive) return;
+    this.#isActive = true;
+    this.#engine.port.activate(this.settings.handle);
   }
 
   async #waitForReader(options: WaitOptions, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {

@@ -40,6 +40,11 @@ export interface ConnectOptions {
   /** Darwin: look the name up in the system domain only. */
   readonly privileged?: boolean;
   readonly handlers?: PeerHandlers;
+  /**
+   * Contact nobody before the first message or request: making the connection then starts no service. Default false,
+   * and a missing service is told at once.
+   */
+  readonly isLazy?: boolean;
 }
 
 /** How to listen. */

@@ -74,7 +74,7 @@ export class XpcTransport implements AsyncDisposable {
     });
     const connection = new XpcConnection(channel);
     const gate = new HandlerGate(DEFAULTS.maxConcurrent, DEFAULTS.maxWaiting);
-    channel.start(sinkFor(channel, connection, handlers, gate));
+    channel.start(sinkFor(channel, connection, handlers, gate), options.isLazy);
     return connection;
   }
 

@@ -53,8 +53,8 @@ describe('the command line', () => {
   it('lists the plugins of a directory as a table, as names and as JSON', async () => {
     const table = captureContext(environment);
     expect(await run(['plugin', 'list', '--plugin-dir', FIXTURES], table)).toBe(0);
-    expect(table.output()).toMatch(/^NAME +SERVICES +LOADED +CONFIG +BUNDLE\n/);
-    expect(table.output()).toMatch(/^hydra +runtime,network +- +plugin\.json +\//m);
+    expect(table.output()).toMatch(/^NAME +SERVICES +STATE +PID +CONFIG +BUNDLE\n/);
+    expect(table.output()).toMatch(/^hydra +runtime,network +- +- +plugin\.json +\//m);
     const quiet = captureContext(environment);
     await run(['plugin', 'list', '-q', '--type', 'network', '--plugin-dir', FIXTURES], quiet);
     expect(quiet.output()).toContain('hydra\n');

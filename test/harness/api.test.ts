@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LaunchportError } from '../../src/base/index.js';
 import { ApiClient, ApiServer, defineRoute, PluginHarness, routeError, x } from '../../src/harness/index.js';
+import type { JobStatus } from '../../src/launchd/index.js';
 import { bootstrapPath } from '../../src/native/index.js';
 import { createMockWorld, type MockWorld } from '../../src/native/mock/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
@@ -76,6 +77,26 @@ describe('API server', () => {
     const info = await connect().ping();
     expect(info.version).toMatch(/^launchport \d+\.\d+\.\d+/);
     expect(info).not.toHaveProperty('logRoot');
+  });
+
+  it('tells the state of a loaded plugin, which upstream cannot', async () => {
+    await using _server = await start();
+    const client = connect();
+    await expect(client.pluginStatus('hydra')).rejects.toMatchObject({ code: 'ERR_PLUGIN_NOT_LOADED' });
+    await client.pluginLoad('hydra');
+    await client.pluginLoad('tool');
+    const status: JobStatus = {
+      target: 'user/501/com.apple.container.hydra',
+      label: 'com.apple.container.hydra',
+      state: 'spawn scheduled',
+      runs: 2,
+      lastExit: { kind: 'signaled', signal: 'SIGSEGV' },
+      arguments: ['/plugins/hydra/bin/hydra', 'start'],
+      endpoints: [{ name: 'com.apple.container.core.hydra', isActive: false }],
+    };
+    parts.control.print.mockResolvedValue(status);
+    expect(await client.pluginStatus('hydra')).toEqual(status);
+    expect(await client.pluginStatus('tool')).toBeUndefined();
   });
 
   it('loads, lists, gets, restarts and unloads', async () => {

@@ -14,6 +14,24 @@ describe('messages', () => {
     expect(replies.map(({ double }) => double)).toEqual([2n, 4n, 6n]);
   });
 
+  it('of a lazy connection contact the service, and making it does not', async () => {
+    let accepted = 0;
+    await using pair = new Pair().serve(() => {
+      accepted++;
+      return echo();
+    });
+    const lazy = pair.connect({ isLazy: true });
+    const unused = pair.connect({ isLazy: true });
+    await pair.connect().request({});
+    expect(accepted).toBe(1);
+    expect(await lazy.request({ n: 1n })).toEqual({ n: 1n });
+    expect(accepted).toBe(2);
+    unused.cancel();
+    await unused.closed;
+    expect((await rejectionOf(unused.request({}))).code).toBe('ERR_XPC_INVALID');
+    expect(accepted).toBe(2);
+  });
+
   it('a reply can come later, and in another order', async () => {
     const slow = deferred();
     await using pair = new Pair().serve(() => ({

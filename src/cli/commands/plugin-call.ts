@@ -1,9 +1,17 @@
 /** `launchport plugin call NAME ROUTE [FIELD…]`: one request to a plugin's own Mach service, no server between. */
-import { isLaunchportError, LaunchportError } from '../../base/index.js';
-import { RouteClient } from '../../harness/index.js';
+import { isLaunchportError, LaunchportError, type WaitOptions } from '../../base/index.js';
+import { ApiClient, guardFirstCall, RouteClient, type RouteClientOptions } from '../../harness/index.js';
+import type { ServiceTarget } from '../../launchd/index.js';
 import { machServiceName, type ServiceType } from '../../plugin/index.js';
 import { type XpcDictionary, XpcTransport } from '../../xpc/index.js';
-import { type DeclaredServices, loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
+import {
+  type DeclaredServices,
+  jobOf,
+  loadedPlugins,
+  openCatalog,
+  SERVER_TIMEOUT_MS,
+  type SearchOptions,
+} from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { parseFields } from '../fields.js';
 import { writeJson } from '../output/json.js';
@@ -29,7 +37,8 @@ export async function pluginCall(
   const service = machServiceName(serviceType(name, config, options.type), name, options.instance);
   const transport = XpcTransport.default();
   try {
-    const client = new RouteClient(transport.connect(service));
+    const guard = options.instance === undefined ? await callGuard(transport, name, context.signal) : {};
+    const client = new RouteClient(transport.connect(service, { isLazy: true }), guard);
     const wait = { timeout: options.timeout * 1000, signal: context.signal };
     const reply: XpcDictionary = await client.callRaw(route, message, wait).catch((error: unknown) => {
       throw isLaunchportError(error, 'ERR_XPC_INVALID') ? notServed(name, service, error) : error;
@@ -38,6 +47,24 @@ export async function pluginCall(
   } finally {
     await transport.close();
   }
+}
+
+/** Watches the plugin's job during the call, when an API server can tell of it: a plugin that dies is then no hang. */
+async function callGuard(
+  transport: XpcTransport,
+  name: string,
+  signal: AbortSignal,
+): Promise<Pick<RouteClientOptions, 'guard'>> {
+  const server = ApiClient.connect(transport);
+  const print = (wait: WaitOptions = {}) => jobOf(server, name, wait);
+  const job = await print({ timeout: SERVER_TIMEOUT_MS, signal }).catch(() => undefined);
+  if (job === undefined) return {};
+  const watched = {
+    control: { print: (_: ServiceTarget, wait?: WaitOptions) => print(wait) },
+    target: job.target,
+    name,
+  };
+  return { guard: (send, aborted) => guardFirstCall(watched, send, aborted) };
 }
 
 /** From disk, or from the API server for a plugin it loaded from a directory that is not searched here. */

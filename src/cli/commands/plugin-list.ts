@@ -1,11 +1,12 @@
 /** `launchport plugin list`: what is on disk, and which of it the API server has loaded. */
 import { existsSync } from 'node:fs';
 import { printable } from '../../base/index.js';
-import type { RemotePlugin } from '../../harness/index.js';
+import type { JobStatus } from '../../launchd/index.js';
 import type { Plugin, PluginDiagnostic } from '../../plugin/index.js';
 import {
   absoluteDirectories,
   type DeclaredServices,
+  type LoadedPlugin,
   loadedPlugins,
   openCatalog,
   type SearchOptions,
@@ -27,6 +28,9 @@ export interface PluginRow {
   readonly services?: readonly string[];
   /** Whether the API server has it loaded; absent when no server answers. */
   readonly isLoaded?: boolean;
+  /** State of its job in launchd's words, and its process; absent when it is not loaded or has no job. */
+  readonly state?: JobStatus['state'];
+  readonly pid?: number;
   /** Absent for a plugin that only the server knows, from a directory that was not searched here. */
   readonly format?: string;
   readonly bundle?: string;
@@ -70,7 +74,8 @@ function writeRows(context: CliContext, rows: readonly PluginRow[]): void {
         heading: 'SERVICES',
         cell: (row) => (row.services === undefined ? '(command)' : row.services.join(',') || '-'),
       },
-      { heading: 'LOADED', cell: (row) => (row.isLoaded === undefined ? '-' : row.isLoaded ? 'yes' : 'no') },
+      { heading: 'STATE', cell: stateText },
+      { heading: 'PID', cell: (row) => row.pid?.toString() ?? '-' },
       { heading: 'CONFIG', cell: (row) => row.format ?? '-' },
       { heading: 'BUNDLE', cell: (row) => row.bundle ?? row.binary },
     ],
@@ -78,24 +83,39 @@ function writeRows(context: CliContext, rows: readonly PluginRow[]): void {
   );
 }
 
+/** What a person wants to know: is it loaded, and if so, does it run. */
+function stateText({ isLoaded, state }: PluginRow): string {
+  if (isLoaded === undefined) return '-';
+  return isLoaded ? (state ?? 'loaded') : 'not loaded';
+}
+
 /** What is on disk, and what only the server knows, by name. A loaded plugin is told by its executable. */
-function mergeRows(plugins: readonly Plugin[], loaded: readonly RemotePlugin[] | undefined): PluginRow[] {
-  const binaries = new Set(loaded?.map((plugin) => plugin.binaryPath));
+function mergeRows(plugins: readonly Plugin[], loaded: readonly LoadedPlugin[] | undefined): PluginRow[] {
+  const byBinary = new Map(loaded?.map((plugin) => [plugin.binaryPath, plugin]));
   const onDisk = new Set(plugins.map((plugin) => plugin.binaryPath));
   const rows: PluginRow[] = plugins.map((plugin) => ({
     name: plugin.name,
     ...services(plugin.config),
-    ...(loaded === undefined ? {} : { isLoaded: binaries.has(plugin.binaryPath) }),
+    ...(loaded === undefined ? {} : { isLoaded: byBinary.has(plugin.binaryPath) }),
+    ...jobFacts(byBinary.get(plugin.binaryPath)),
     format: plugin.format,
     bundle: plugin.bundlePath,
     binary: plugin.binaryPath,
   }));
-  for (const { name, binaryPath, config } of loaded ?? []) {
-    if (!onDisk.has(binaryPath)) rows.push({ name, ...services(config), isLoaded: true, binary: binaryPath });
+  for (const plugin of loaded ?? []) {
+    const { name, binaryPath: binary, config } = plugin;
+    if (!onDisk.has(binary))
+      rows.push({ name, ...services(config), isLoaded: true, ...jobFacts(plugin), binary });
   }
   return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function services({ servicesConfig }: DeclaredServices): Pick<PluginRow, 'services'> {
   return servicesConfig === undefined ? {} : { services: servicesConfig.services.map(({ type }) => type) };
+}
+
+function jobFacts(plugin: LoadedPlugin | undefined): Pick<PluginRow, 'state' | 'pid'> {
+  const job = plugin?.job;
+  if (job === undefined) return {};
+  return { state: job.state, ...(job.pid === undefined ? {} : { pid: job.pid }) };
 }

@@ -1,0 +1,96 @@
+/** The command line against a real API server: what a person types, in order. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { DAEMON_TOML, makeBundle, useDirectory } from '../plugin/bundles.js';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'dist/cli/main.js');
+const directory = useDirectory();
+
+const environment = () => ({
+  PATH: process.env.PATH,
+  HOME: directory(),
+  LAUNCHPORT_RUNTIME_DIR: join(directory(), 'run'),
+});
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function launchport(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((done) => {
+    execFile(
+      process.execPath,
+      [MAIN, ...args],
+      { env: environment(), timeout: 50_000 },
+      (error, stdout, stderr) =>
+        done({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
+    );
+  });
+}
+
+it.runIf(process.platform === 'linux')(
+  'serves, lists, loads, calls, restarts, unloads, and leaves nothing',
+  async () => {
+    const plugins = join(directory(), 'plugins');
+    mkdirSync(plugins);
+    const crasher = makeBundle(plugins, 'crasher', {
+      files: { 'config.toml': DAEMON_TOML.replace('true', 'false') },
+    });
+    writeFileSync(join(crasher, 'bin', 'crasher'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+    expect(await launchport('system', 'status')).toMatchObject({ code: 3, stdout: '' });
+
+    const valid = join(ROOT, 'fixtures/plugins/valid');
+    const args = ['system', 'run', '--json', '--plugin-dir', plugins, '--plugin-dir', valid];
+    const server = spawn(process.execPath, [MAIN, ...args], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [line] = (await once(server.stdout, 'data')) as [Buffer];
+      expect(JSON.parse(line.toString())).toMatchObject({
+        service: 'com.apple.container.apiserver',
+        pid: server.pid,
+      });
+
+      expect(await launchport('plugin', 'load', 'echo', 'crasher')).toMatchObject({ code: 0 });
+      const idle = await launchport('plugin', 'list');
+      expect(idle.stdout).toMatch(/^echo +auxiliary +not running +- /m);
+
+      const call = await launchport(
+        'plugin',
+        'call',
+        'echo',
+        'echo',
+        'text=hello',
+        'n:int64=-9007199254740993',
+      );
+      expect(call).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(call.stdout)).toEqual({ text: 'hello', n: '-9007199254740993' });
+
+      const { plugins: rows } = JSON.parse((await launchport('plugin', 'list', '--json')).stdout) as {
+        plugins: { name: string; state?: string; pid?: number }[];
+      };
+      const echo = rows.find(({ name }) => name === 'echo');
+      expect(echo).toMatchObject({ state: 'running', pid: expect.any(Number) });
+
+      expect(await launchport('plugin', 'restart', 'echo')).toMatchObject({ code: 0 });
+      const crash = await launchport('plugin', 'call', 'crasher', 'any');
+      expect(crash.code).toBe(3);
+      expect(crash.stderr).toMatch(/crasher.*exited with status 3.*ERR_PLUGIN_EXITED/s);
+
+      expect(await launchport('plugin', 'unload', 'echo')).toMatchObject({ code: 0 });
+      const gone = await launchport('plugin', 'call', 'echo', 'echo', '--plugin-dir', valid);
+      expect(gone).toMatchObject({ code: 4, stderr: expect.stringContaining('launchport plugin load echo') });
+    } finally {
+      server.kill('SIGTERM');
+    }
+    expect(await once(server, 'exit')).toEqual([0, null]);
+    expect(await launchport('plugin', 'load', 'echo')).toMatchObject({ code: 3 });
+  },
+);
