@@ -112,7 +112,8 @@ async function exists(path: string): Promise<boolean> {
 function remarks(plugin: Plugin, file: ConfigFile, mode: number): PluginDiagnostic[] {
   const { name, configPath } = plugin;
   const result: PluginDiagnostic[] = file.unknownKeys.map((key) => ({
-    severity: 'debug',
+    // Upstream's own files have keys that nothing reads. In the short form a key of another name is a slip of the pen.
+    severity: file.format === 'plugin.json' ? 'warning' : 'debug',
     code: 'unknown-key',
     path: configPath,
     name,

@@ -44,6 +44,13 @@ describe('the example plugins', () => {
     ]);
   });
 
+  it('a key that plugin.json does not have is a warning: it is most likely misspelt', async () => {
+    makeBundle(user, 'slip', { files: { 'plugin.json': '{"type": "core", "shouldboot": true}' } });
+    const { diagnostics } = await scan(user);
+    expect(brief(diagnostics)).toEqual(['warning unknown-key plugin.json']);
+    expect(diagnostics[0]?.message).toContain('shouldboot');
+  });
+
   it('have all their parts', async () => {
     const valid = join(FIXTURES, 'valid');
     expect(await catalog(valid).find('hydra')).toEqual({
