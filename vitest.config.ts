@@ -13,11 +13,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           pool: 'threads',
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/native/**', 'test/integration/**', '**/node_modules/**'],
         },
       },
-      { test: { name: 'native', include: ['test/native/**/*.test.ts'], pool: 'forks' } },
+      {
+        test: {
+          name: 'native',
+          include: ['test/native/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'integration',
