@@ -12,6 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/helpers/property-seed.ts'],
           pool: 'threads',
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -22,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'native',
+          setupFiles: ['test/helpers/property-seed.ts'],
           include: ['test/native/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 30_000,
