@@ -13,7 +13,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           setupFiles: ['test/helpers/property-seed.ts'],
+          // Files share a module graph: loading it anew for each was half the time. They leave nothing behind anyway.
           pool: 'threads',
+          isolate: false,
           testTimeout: 30_000,
           hookTimeout: 30_000,
           include: ['test/**/*.test.ts'],
