@@ -26,6 +26,12 @@ export const RECORD_HEADER_BYTES = 16;
 /** Set in word 1 of an inbound record whose body is not inline but the next buffer of `large`. */
 export const RECORD_IS_LARGE = 0x8000_0000;
 
+/**
+ * Longest body of a message, in bytes: 64 MiB with room for the transports' own headers. A longer one is refused as `tooLarge`.
+ * In the addon: `kMaxBodyBytes` of native/addon/records.h.
+ */
+export const MAX_BODY_BYTES = 64 * 1024 * 1024 - 4096;
+
 /** Kinds of records that JavaScript writes to the outbox. */
 export const Outbound = {
   /** One-way message; id unused (0). */

@@ -10,6 +10,7 @@ export {
   type Handle,
   Inbound,
   type ListenTarget,
+  MAX_BODY_BYTES,
   Outbound,
   type PeerCredentials,
   type Port,

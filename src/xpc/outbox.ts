@@ -1,12 +1,9 @@
 /** Writes records into a port's outbox and hands them over in one call per burst. */
 import { LaunchportError } from '../base/index.js';
-import { type Handle, type Port, RECORD_HEADER_BYTES } from '../native/index.js';
+import { type Handle, MAX_BODY_BYTES, type Port, RECORD_HEADER_BYTES } from '../native/index.js';
 import { Encoder } from './encoder.js';
 import { measureMessage } from './measure.js';
 import type { XpcMessage } from './value.js';
-
-/** Longest body that the transports take: 64 MiB with room for their own headers. */
-export const MAX_BODY_BYTES = 64 * 1024 * 1024 - 4096;
 
 /** Largest buffer kept for messages that do not fit the outbox: fresh memory costs more than filling it. */
 const MAX_SPARE_BYTES = 4 * 1024 * 1024;

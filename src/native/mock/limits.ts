@@ -1,4 +1,5 @@
 /** Sizes of the mock's buffers and queues, so that a test can make them small. */
+import { MAX_BODY_BYTES } from '../binding.js';
 
 /** All in bytes. */
 export interface MockLimits {
@@ -23,5 +24,5 @@ export const DEFAULT_LIMITS: MockLimits = {
   highWaterBytes: 4 * 1024 * 1024,
   lowWaterBytes: 1024 * 1024,
   maxQueueBytes: 64 * 1024 * 1024,
-  maxMessageBytes: 64 * 1024 * 1024 - 4096,
+  maxMessageBytes: MAX_BODY_BYTES,
 };
