@@ -1,6 +1,7 @@
 // The layout of records and the codes in them: the C++ side of src/native/binding.ts, which is the contract.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -11,13 +12,16 @@ namespace launchport {
 
 static_assert(std::endian::native == std::endian::little, "records are little-endian");
 
-inline constexpr uint32_t kBindingVersion = 2;
+inline constexpr uint32_t kBindingVersion = 3;
 
 using Bytes = std::span<const uint8_t>;
 
 // Length, kind, handle, id.
 inline constexpr size_t kRecordHeaderBytes = 16;
 inline constexpr uint32_t kRecordIsLarge = 0x8000'0000;
+// The body begins with a table of rights.
+inline constexpr uint32_t kRecordHasRights = 0x4000'0000;
+inline constexpr size_t kMaxRights = 253;
 
 // Size of the outbox and of the inbox, in bytes.
 inline constexpr size_t kBufferBytes = 256 * 1024;
@@ -58,12 +62,20 @@ enum class Event : uint32_t {
   sent = 7,
 };
 
-// Who is at the other end; all ones while unknown.
+enum class Right : uint32_t { descriptor = 1, memory = 2, endpoint = 3 };
+
+enum class Refusal : uint32_t { user = 1, group = 2, executable = 3, code = 4 };
+
+// Who is at the other end; all ones while unknown, and where the system has no such thing.
 struct Credentials {
   uint32_t pid = UINT32_MAX;
   uint32_t euid = UINT32_MAX;
   uint32_t egid = UINT32_MAX;
+  uint32_t asid = UINT32_MAX;
+  std::array<uint32_t, 8> token = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
+                                   UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
 };
+static_assert(sizeof(Credentials) == 48);
 
 inline uint32_t load_u32(const uint8_t* at) {
   uint32_t value;

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorText, LaunchportError } from '../base/index.js';
-import { BINDING_VERSION, type Binding } from './binding.js';
+import type { Binding } from './binding.js';
+import { BINDING_VERSION } from './records.js';
 
 /** Where one build of the addon may be, and what became of it. */
 interface Attempt {

@@ -4,6 +4,9 @@
 
 #include <uv.h>
 
+#include <span>
+#include <string>
+
 #include <xpc/xpc.h>
 
 extern "C" {
@@ -28,11 +31,33 @@ void xpc_connection_set_socket_path(xpc_connection_t connection, const char* pat
 // Listener by name: the listening socket, which is duplicated. Before activation, once. Without it the listener takes
 // the descriptor that LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES give for its name, else it becomes invalid.
 void xpc_connection_set_listening_socket(xpc_connection_t connection, int descriptor);
-// Listener: accept peers of any effective uid. Default: the process's own only; others are closed before a byte of
-// theirs is read, and reported to the handler.
-typedef void (*xpc_refused_handler_t)(void* context, pid_t pid, uid_t uid, gid_t gid);
-void xpc_connection_set_peer_policy(xpc_connection_t connection, bool allow_any_user, xpc_refused_handler_t refused,
-                                    void* context);
+// Whom a listener accepts, or a client talks to. Copied. Before activation. Default: the process's own effective uid,
+// and for a client root besides.
+struct xpc_peer_policy_s {
+  bool allows_any_user = false;
+  // Allowed effective uids and gids, absolute paths of executables; empty lists allow what the default says.
+  std::span<const uid_t> users;
+  std::span<const gid_t> groups;
+  std::span<const std::string> executables;
+};
+// What of the policy a peer did not meet.
+enum xpc_peer_refusal_t { XPC_PEER_REFUSED_USER = 1, XPC_PEER_REFUSED_GROUP = 2, XPC_PEER_REFUSED_EXECUTABLE = 3 };
+void xpc_connection_set_peer_policy(xpc_connection_t connection, const xpc_peer_policy_s* policy);
+// Listener: told about each refused peer, which is closed before a byte of it is read.
+typedef void (*xpc_refused_handler_t)(void* context, xpc_peer_refusal_t why, pid_t pid, uid_t uid, gid_t gid);
+void xpc_connection_set_refused_handler(xpc_connection_t listener, xpc_refused_handler_t refused, void* context);
+// A client whose server does not meet the policy gets XPC_ERROR_PEER_CODE_SIGNING_REQUIREMENT for its requests and as
+// an event, then becomes invalid.
+
+// Every peer of the queue's listeners gets XPC_ERROR_TERMINATION_IMMINENT.
+void xpc_loop_queue_announce_termination(dispatch_queue_t queue);
+// Transactions of the process that have begun and not ended.
+uint32_t xpc_loop_transaction_count(void);
+
+// Zeroed memory that xpc_shmem_create takes, sealed against shrinking and growing; NULL and errno on failure. Objects
+// made of it live on when it is freed.
+void* xpc_loop_region_allocate(size_t length);
+void xpc_loop_region_free(void* region);
 
 // The longest message body, header included, that is sent or received. Sending a longer one is misuse of the API and
 // aborts; a peer that sends one is cut off.

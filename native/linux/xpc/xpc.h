@@ -27,7 +27,8 @@ extern "C" {
 // Types are compared by address, as on macOS.
 extern const struct _xpc_type_s _xpc_type_connection, _xpc_type_endpoint, _xpc_type_null, _xpc_type_bool,
     _xpc_type_int64, _xpc_type_uint64, _xpc_type_double, _xpc_type_date, _xpc_type_data, _xpc_type_string,
-    _xpc_type_uuid, _xpc_type_fd, _xpc_type_shmem, _xpc_type_array, _xpc_type_dictionary, _xpc_type_error;
+    _xpc_type_uuid, _xpc_type_fd, _xpc_type_shmem, _xpc_type_array, _xpc_type_dictionary, _xpc_type_error,
+    _xpc_type_rich_error;
 #define XPC_TYPE_CONNECTION (&_xpc_type_connection)
 #define XPC_TYPE_ENDPOINT (&_xpc_type_endpoint)
 #define XPC_TYPE_NULL (&_xpc_type_null)
@@ -44,6 +45,7 @@ extern const struct _xpc_type_s _xpc_type_connection, _xpc_type_endpoint, _xpc_t
 #define XPC_TYPE_ARRAY (&_xpc_type_array)
 #define XPC_TYPE_DICTIONARY (&_xpc_type_dictionary)
 #define XPC_TYPE_ERROR (&_xpc_type_error)
+#define XPC_TYPE_RICH_ERROR (&_xpc_type_rich_error)
 
 extern const struct _xpc_dictionary_s _xpc_error_connection_interrupted, _xpc_error_connection_invalid,
     _xpc_error_termination_imminent, _xpc_error_peer_code_signing_requirement;
@@ -87,6 +89,19 @@ const char* xpc_string_get_string_ptr(xpc_object_t xstring);
 xpc_object_t xpc_uuid_create(const uuid_t uuid);
 const uint8_t* xpc_uuid_get_bytes(xpc_object_t xuuid);
 
+// Duplicates the descriptor; NULL when it is none. xpc_fd_dup gives a new one, close-on-exec, or -1.
+xpc_object_t xpc_fd_create(int fd);
+int xpc_fd_dup(xpc_object_t xfd);
+// The region must come from mmap(MAP_SHARED); here more narrowly from xpc_loop_region_allocate. xpc_shmem_map gives the
+// length, rounded up to pages, of a mapping that munmap undoes; 0 on failure.
+xpc_object_t xpc_shmem_create(void* region, size_t length);
+size_t xpc_shmem_map(xpc_object_t xshmem, void** region);
+// For a listener: an inert token that can be sent. Others abort.
+xpc_endpoint_t xpc_endpoint_create(xpc_connection_t connection);
+// Received only. The description is the caller's to free.
+char* xpc_rich_error_copy_description(xpc_object_t error);
+bool xpc_rich_error_can_retry(xpc_object_t error);
+
 xpc_object_t xpc_array_create(const xpc_object_t* objects, size_t count);
 void xpc_array_append_value(xpc_object_t xarray, xpc_object_t value);
 size_t xpc_array_get_count(xpc_object_t xarray);
@@ -103,7 +118,9 @@ const char* xpc_dictionary_get_string(xpc_object_t xdict, const char* key);
 xpc_connection_t xpc_dictionary_get_remote_connection(xpc_object_t xdict);
 
 // Connections. Inactive when made; handler first, then activate.
+// Without a name: an anonymous listener.
 xpc_connection_t xpc_connection_create(const char* name, dispatch_queue_t targetq);
+xpc_connection_t xpc_connection_create_from_endpoint(xpc_endpoint_t endpoint);
 xpc_connection_t xpc_connection_create_mach_service(const char* name, dispatch_queue_t targetq, uint64_t flags);
 void xpc_connection_set_target_queue(xpc_connection_t connection, dispatch_queue_t targetq);
 void xpc_connection_set_event_handler(xpc_connection_t connection, xpc_handler_t handler);
@@ -119,6 +136,11 @@ const char* xpc_connection_get_name(xpc_connection_t connection);
 pid_t xpc_connection_get_pid(xpc_connection_t connection);
 uid_t xpc_connection_get_euid(xpc_connection_t connection);
 gid_t xpc_connection_get_egid(xpc_connection_t connection);
+pid_t xpc_connection_get_asid(xpc_connection_t connection);
+
+// Counted for the whole process: while there is one, it is not to be stopped as idle. One more end than begins aborts.
+void xpc_transaction_begin(void);
+void xpc_transaction_end(void);
 
 // Apple exports these two without declaring them: XPC's standalone serialization.
 void* xpc_make_serialization(xpc_object_t object, size_t* length);

@@ -1,5 +1,6 @@
 /** Checks of arguments, as strict as the addon's: a wrong one is a TypeError, never a surprise later. */
-import { type ConnectTarget, type Handle, type ListenTarget, Outbound } from '../binding.js';
+import { type Handle, Outbound } from '../records.js';
+import type { ConnectTarget, ListenTarget } from '../targets.js';
 
 // BOOTSTRAP_MAX_NAME_LEN of bootstrap.h, less its NUL.
 const MAX_NAME_BYTES = 127;

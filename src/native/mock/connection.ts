@@ -1,5 +1,6 @@
 /** A mock connection: a client's, which finds its service by address, or a peer's, which a listener accepted. */
-import { Event, Failure, type Handle, Inbound, type PeerCredentials } from '../binding.js';
+import { Event, Failure, type Handle, Inbound } from '../records.js';
+import type { PeerCredentials } from '../targets.js';
 import { type Endpoint, type EndpointHost, emitFailure, emitFinal, UNKNOWN_PEER } from './endpoint.js';
 import { encodeReason, isDictionary } from './records.js';
 import { type Frame, frameBytes, type SocketEnd } from './socket.js';

@@ -1,5 +1,6 @@
 /** What a mock connection and a mock listener share, and what they need of their port. */
-import { Event, Failure, type Handle, Inbound, type PeerCredentials } from '../binding.js';
+import { Event, Failure, type Handle, Inbound } from '../records.js';
+import type { PeerCredentials } from '../targets.js';
 import type { MockLimits } from './limits.js';
 import type { ProcessState } from './process-state.js';
 import { encodeReason } from './records.js';

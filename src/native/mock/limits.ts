@@ -1,5 +1,5 @@
 /** Sizes of the mock's buffers and queues, so that a test can make them small. */
-import { MAX_BODY_BYTES } from '../binding.js';
+import { MAX_BODY_BYTES } from '../records.js';
 
 /** All in bytes. */
 export interface MockLimits {

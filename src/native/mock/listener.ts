@@ -1,5 +1,6 @@
 /** A mock listener: accepts clients of a listening socket and checks who they are. */
-import { type Handle, Inbound, type PeerCredentials } from '../binding.js';
+import { type Handle, Inbound } from '../records.js';
+import type { PeerCredentials } from '../targets.js';
 import { type Endpoint, type EndpointHost, emitFinal, UNKNOWN_PEER } from './endpoint.js';
 import { encodeCredentials } from './records.js';
 import type { ListeningSocket, SocketEnd } from './socket.js';

@@ -1,15 +1,7 @@
 /** The mock's message port: records in and out, handles, reply tokens and counters. */
-import {
-  type ConnectTarget,
-  type Deliver,
-  Failure,
-  type Handle,
-  type ListenTarget,
-  Outbound,
-  type PeerCredentials,
-  type Port,
-  type PortStatistics,
-} from '../binding.js';
+import type { Deliver, Port, PortStatistics } from '../binding.js';
+import { Failure, type Handle, Outbound } from '../records.js';
+import type { ConnectTarget, ListenTarget, PeerCredentials } from '../targets.js';
 import { assertBody, assertConnectTarget, assertKind, assertListenTarget, assertWord } from './arguments.js';
 import { MockConnection } from './connection.js';
 import { type Endpoint, type EndpointHost, emitFailure, UNKNOWN_PEER } from './endpoint.js';

@@ -1,5 +1,5 @@
 /** A process of the mock world: what it holds, and how it ends. */
-import type { PeerCredentials } from '../binding.js';
+import type { PeerCredentials } from '../targets.js';
 import type { ListeningSocket } from './socket.js';
 
 /** How a process ended. */

@@ -1,6 +1,7 @@
 /** Programs of the mock world, and what a running one sees. */
 import { constants } from 'node:os';
-import type { Binding, SpawnOptions } from '../binding.js';
+import type { Binding } from '../binding.js';
+import type { SpawnOptions } from '../supervisor-port.js';
 import type { ProcessState } from './process-state.js';
 import { systemError } from './system-error.js';
 

@@ -1,5 +1,5 @@
 /** SOCK_SEQPACKET sockets as the mock sees them: connected ends, and listening sockets with a backlog. */
-import type { PeerCredentials } from '../binding.js';
+import type { PeerCredentials } from '../targets.js';
 
 /** What travels between two ends. */
 export interface Frame {

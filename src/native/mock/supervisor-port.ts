@@ -1,6 +1,8 @@
 /** The mock's supervisor port: listening sockets by path, locks, and processes that run registered programs. */
-import type { Handle, SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from '../binding.js';
+
 import { MAX_SOCKET_PATH_BYTES } from '../bootstrap.js';
+import type { Handle } from '../records.js';
+import type { SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from '../supervisor-port.js';
 import { assertText, assertWord } from './arguments.js';
 import { type MockBinding, mockProcess, signalProcess } from './process.js';
 import type { ProcessEnd, ProcessState } from './process-state.js';

@@ -1,6 +1,6 @@
 /** What all processes of a mock world share: names of sockets, descriptors, locks, programs and process ids. */
 import { constants } from 'node:os';
-import type { PeerCredentials } from '../binding.js';
+import type { PeerCredentials } from '../targets.js';
 import type { MockLimits } from './limits.js';
 import type { MockMain } from './process.js';
 import { ProcessState } from './process-state.js';

@@ -1,5 +1,5 @@
 /** The mock world: an in-memory system in which bindings of several processes meet. */
-import { BINDING_VERSION } from '../binding.js';
+import { BINDING_VERSION } from '../records.js';
 import { assertFunction } from './arguments.js';
 import { DEFAULT_LIMITS, type MockLimits } from './limits.js';
 import { MockPort } from './port.js';
