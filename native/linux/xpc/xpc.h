@@ -142,7 +142,9 @@ pid_t xpc_connection_get_asid(xpc_connection_t connection);
 void xpc_transaction_begin(void);
 void xpc_transaction_end(void);
 
-// Apple exports these two without declaring them: XPC's standalone serialization.
+// Apple exports these without declaring them. The length of shared memory as its maker gave it, not rounded.
+size_t xpc_shmem_get_length(xpc_object_t xshmem);
+// XPC's standalone serialization.
 void* xpc_make_serialization(xpc_object_t object, size_t* length);
 xpc_object_t xpc_create_from_serialization(const void* bytes, size_t length);
 
