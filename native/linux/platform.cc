@@ -5,6 +5,8 @@
 #include <napi.h>
 #include <uv.h>
 
+#include <atomic>
+
 #include <xpc/loop.h>
 
 #include "environment.h"
@@ -104,7 +106,16 @@ ConnectionRef create_listener(const ListenTarget& target, dispatch_queue_t queue
 }
 
 void set_peer_policy(xpc_connection_t listener, bool is_any_user_allowed, RefusedHandler refused, void* context) {
-  xpc_connection_set_peer_policy(listener, is_any_user_allowed, refused, context);
+  static std::atomic<RefusedHandler> handler;  // the same for every listener
+  handler = refused;
+  const xpc_peer_policy_s policy{is_any_user_allowed, {}, {}, {}};
+  xpc_connection_set_peer_policy(listener, &policy);
+  xpc_connection_set_refused_handler(
+      listener,
+      [](void* context, xpc_peer_refusal_t, pid_t pid, uid_t uid, gid_t gid) {
+        handler.load()(context, pid, uid, gid);
+      },
+      context);
 }
 
 bool is_peer_allowed(xpc_connection_t, bool) { return true; }

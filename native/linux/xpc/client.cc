@@ -1,7 +1,5 @@
 #include "client.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -26,13 +24,16 @@ bool is_temporary(int error) {
   }
 }
 
-bool is_trusted(uid_t uid) { return uid == geteuid() || uid == 0; }
-
 }  // namespace
 
 void Client::set_path(std::string path) {
   if (!is_inactive() || !path_.empty()) misuse("the socket path is set once, before activation");
   path_ = std::move(path);
+}
+
+void Client::set_policy(const xpc_peer_policy_s& policy) {
+  if (!is_inactive()) misuse("the policy is set before activation");
+  policy_.set(policy);
 }
 
 void Client::connect() {
@@ -41,7 +42,7 @@ void Client::connect() {
   Socket socket = Socket::connect(path_, error);
   if (is_temporary(error)) {
     retry_later();
-  } else if (error != 0 || !is_trusted(socket.peer().uid) ||
+  } else if (error != 0 || (!policy_.is_explicit() && policy_.refusal(socket.peer(), {})) ||
              !open_channel(std::move(socket), wire::Kind::client_hello, wire::Kind::service_hello)) {
     fail();
   } else {
@@ -69,7 +70,7 @@ void Client::did_append() {
 }
 
 bool Client::accept_hello(const Channel& channel) {
-  if (!channel.sender() || !is_trusted(channel.sender()->uid)) return false;
+  if (!channel.sender() || policy_.refusal(*channel.sender(), {})) return false;
   service_ = *channel.sender();
   return true;
 }

@@ -8,6 +8,7 @@
 
 #include "loop_handle.h"
 #include "message_connection.h"
+#include "peer_policy.h"
 
 namespace xpc {
 
@@ -17,6 +18,8 @@ class Client final : public MessageConnection {
 
   // Before activation, once.
   void set_path(std::string path);
+  // Before activation.
+  void set_policy(const xpc_peer_policy_s& policy);
   // Of the service, once it has answered; unknown before, and again after it went.
   Credentials credentials() const override { return service_; }
 
@@ -34,6 +37,7 @@ class Client final : public MessageConnection {
 
   // All on the loop's thread once active.
   std::string path_;
+  PeerPolicy policy_{PeerPolicy::Root::admitted};
   Credentials service_;
   LoopHandle<uv_timer_t> retry_;   // running while connecting has to wait; else empty
   uint64_t delay_ = 0;             // of the last retry, in milliseconds

@@ -91,11 +91,6 @@ void xpc_connection_set_listening_socket(xpc_connection_t connection, int descri
   listener_from(connection).set_socket(descriptor);
 }
 
-void xpc_connection_set_peer_policy(xpc_connection_t connection, bool allow_any_user, xpc_refused_handler_t refused,
-                                    void* context) {
-  listener_from(connection).set_policy(allow_any_user, refused, context);
-}
-
 size_t xpc_connection_get_unsent_bytes(xpc_connection_t connection) {
   return MessageConnection::from(connection).unsent_bytes();
 }

@@ -36,8 +36,13 @@ void Listener::set_socket(int descriptor) {
   if (!own_) misuse("the listening socket is not an open descriptor");
 }
 
-void Listener::set_policy(bool allows_any_user, xpc_refused_handler_t refused, void* context) {
-  allows_any_user_ = allows_any_user;
+void Listener::set_policy(const xpc_peer_policy_s& policy) {
+  if (!is_inactive()) misuse("the policy is set before activation");
+  policy_.set(policy);
+}
+
+void Listener::set_refused_handler(xpc_refused_handler_t refused, void* context) {
+  if (!is_inactive()) misuse("the handler is set before activation");
   refused_ = refused;
   refused_context_ = context;
 }
@@ -105,14 +110,17 @@ bool Listener::accept_one() {
     }
   }
   const Credentials credentials = socket.peer();
-  if (admits(credentials)) introduce(std::move(socket), credentials);
+  if (admits(socket, credentials)) introduce(std::move(socket), credentials);
   return true;
 }
 
-bool Listener::admits(const Credentials& credentials) {
-  if (allows_any_user_ || credentials.uid == geteuid()) return true;
-  if (refused_ != nullptr) refused_(refused_context_, credentials.pid, credentials.uid, credentials.gid);
-  return false;
+bool Listener::admits(const Socket& socket, const Credentials& credentials) {
+  const Descriptor process = policy_.needs_process() ? socket.peer_process() : Descriptor();
+  const std::optional<xpc_peer_refusal_t> refusal = policy_.refusal(credentials, process);
+  if (refusal && refused_ != nullptr) {
+    refused_(refused_context_, *refusal, credentials.pid, credentials.uid, credentials.gid);
+  }
+  return !refusal;
 }
 
 void Listener::introduce(Socket socket, const Credentials& credentials) {

@@ -10,6 +10,7 @@
 #include "connection.h"
 #include "inherited_listeners.h"
 #include "loop_handle.h"
+#include "peer_policy.h"
 
 namespace xpc {
 
@@ -21,7 +22,9 @@ class Listener final : public Connection {
 
   // Listens on a duplicate. Before activation, once.
   void set_socket(int descriptor);
-  void set_policy(bool allows_any_user, xpc_refused_handler_t refused, void* context);
+  // Both before activation.
+  void set_policy(const xpc_peer_policy_s& policy);
+  void set_refused_handler(xpc_refused_handler_t refused, void* context);
   // The process's own.
   Credentials credentials() const override;
 
@@ -38,7 +41,7 @@ class Listener final : public Connection {
   void accept_some();
   // False when there is nobody to accept for now.
   bool accept_one();
-  bool admits(const Credentials& credentials);
+  bool admits(const Socket& socket, const Credentials& credentials);
   void introduce(Socket socket, const Credentials& credentials);
   void rest();
 
@@ -48,7 +51,7 @@ class Listener final : public Connection {
   int descriptor_ = -1;       // of own_ or lease_
   LoopHandle<uv_poll_t> poll_;
   LoopHandle<uv_timer_t> rest_;  // running while there is no descriptor left for another client
-  bool allows_any_user_ = false;
+  PeerPolicy policy_{PeerPolicy::Root::refused};
   xpc_refused_handler_t refused_ = nullptr;
   void* refused_context_ = nullptr;
   std::unordered_set<Peer*> peers_;  // borrowed; each leaves before it goes

@@ -8,6 +8,11 @@
 #include <cerrno>
 #include <cstring>
 
+// Linux 6.5; newer than the C library's headers may be.
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
 namespace xpc {
 namespace {
 
@@ -79,6 +84,13 @@ Credentials Socket::peer() const {
   socklen_t length = sizeof credentials;
   if (getsockopt(descriptor_.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return {};
   return {credentials.pid, credentials.uid, credentials.gid};
+}
+
+Descriptor Socket::peer_process() const {
+  int process = -1;
+  socklen_t length = sizeof process;
+  if (getsockopt(descriptor_.get(), SOL_SOCKET, SO_PEERPIDFD, &process, &length) != 0) return {};
+  return Descriptor(process);
 }
 
 void Socket::set_identifying(bool is_identifying) {

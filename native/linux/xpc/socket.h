@@ -70,6 +70,8 @@ class Socket {
 
   // Who called connect(), or listen() at the other end. Unknown on failure.
   Credentials peer() const;
+  // A pidfd of that process; empty when the kernel gives none.
+  Descriptor peer_process() const;
   // Whether received packets name their sender. Takes effect for packets sent from now on.
   void set_identifying(bool is_identifying);
 
