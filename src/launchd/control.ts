@@ -23,6 +23,12 @@ export interface JobEndpoint {
   readonly name: string;
   /** Checked in: the job holds the receive right and answers. */
   readonly isActive: boolean;
+  /** The job registered the name itself; it is not in its plist. */
+  readonly isDynamic?: boolean;
+  /** launchd waits for a message, to start the job. */
+  readonly isWatched?: boolean;
+  readonly resetAtClose?: boolean;
+  readonly hideUntilCheckIn?: boolean;
 }
 
 /** A job as `launchctl print` shows it. */
@@ -45,6 +51,35 @@ export interface JobStatus {
   readonly program?: string;
   readonly arguments: readonly string[];
   readonly endpoints: readonly JobEndpoint[];
+  /** `LaunchAgent`, `LaunchDaemon`, `Submitted`, … */
+  readonly type?: string;
+  /** The domain as the launchd itself names it, such as `gui/501 [100015]`. */
+  readonly domain?: string;
+  /** `job state`: `running`, `exited`, `spawn failed`, … On newer releases it is franker than `state`. */
+  readonly jobState?: string;
+  /** Child processes, and programs run, since the job was started. */
+  readonly forks?: number;
+  readonly execs?: number;
+  /** ThrottleInterval in effect, in seconds. */
+  readonly minimumRuntime?: number;
+  /** ExitTimeOut in effect, in seconds. */
+  readonly exitTimeout?: number;
+  readonly workingDirectory?: string;
+  readonly stdinPath?: string;
+  readonly stdoutPath?: string;
+  readonly stderrPath?: string;
+  readonly username?: string;
+  readonly group?: string;
+  readonly umask?: number;
+  readonly nice?: number;
+  /** `daemon (3)`, `interactive (4)`, `background (5)`, `adaptive (6)`. */
+  readonly spawnType?: string;
+  /** The job's own variables, those of its plist among them. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Conditions of KeepAlive with the values they are to have: `successful exit` is `0`. */
+  readonly semaphores?: Readonly<Record<string, string>>;
+  /** `runatload`, `keepalive`, `penalty box`, … */
+  readonly properties?: readonly string[];
 }
 
 /** A row of `launchctl list`. */
@@ -71,7 +106,7 @@ export type ManagerName = 'Aqua' | 'Background' | 'System' | 'LoginWindow' | 'St
  * status and stderr.
  */
 export interface LaunchControl {
-  readonly kind: 'launchctl' | 'supervisor';
+  readonly kind: 'launchctl' | 'supervisor' | 'systemd';
   /** The domain that new jobs belong to when nothing else is said. */
   defaultDomain(options?: ControlOptions): Promise<DomainTarget>;
   managerName(options?: ControlOptions): Promise<ManagerName>;
@@ -88,6 +123,18 @@ export interface LaunchControl {
   kill(target: ServiceTarget, signal: NodeJS.Signals, options?: ControlOptions): Promise<void>;
   /** The job's state, or undefined when no such job is loaded. */
   print(target: ServiceTarget, options?: ControlOptions): Promise<JobStatus | undefined>;
+  /**
+   * Lifts {@link LaunchControl.disable} and the plist's own `Disabled`, also for a label that is not loaded. Loads and
+   * starts nothing.
+   */
+  enable(target: ServiceTarget, options?: ControlOptions): Promise<void>;
+  /**
+   * Refuses to load the job from now on (ERR_LAUNCHD_DISABLED), also for a label that is not loaded. Kept outside
+   * the plist: it survives a restart and the deletion of the plist. A job that is loaded stays loaded and running.
+   */
+  disable(target: ServiceTarget, options?: ControlOptions): Promise<void>;
+  /** What {@link LaunchControl.enable} and {@link LaunchControl.disable} left in a domain: labels, true for disabled. */
+  overrides(domain: DomainTarget, options?: ControlOptions): Promise<ReadonlyMap<string, boolean>>;
   /** All jobs of the caller's session, sorted by label. */
   list(options?: ControlOptions): Promise<readonly JobSummary[]>;
 }

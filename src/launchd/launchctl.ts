@@ -19,6 +19,7 @@ import { failureNumber, type LaunchctlCall, launchctlFailure, unknownOutcome } f
 import { bootoutJob } from './launchctl-bootout.js';
 import { bootstrapJob } from './launchctl-bootstrap.js';
 import { kickstartJob } from './launchctl-kickstart.js';
+import { type OverrideVerb, overrideJob, readOverrides } from './launchctl-override.js';
 import { LaunchctlTool } from './launchctl-tool.js';
 import { parseList, parseManagerName } from './listings.js';
 import { readJobPlist } from './plist-file.js';
@@ -141,8 +142,27 @@ export class LaunchctlControl implements LaunchControl {
     return this.#tool.print(canonical(target), this.#budget(options));
   }
 
+  async enable(target: ServiceTarget, options?: ControlOptions): Promise<void> {
+    await this.#override('enable', target, options);
+  }
+
+  async disable(target: ServiceTarget, options?: ControlOptions): Promise<void> {
+    await this.#override('disable', target, options);
+  }
+
+  async overrides(domain: DomainTarget, options?: ControlOptions): Promise<ReadonlyMap<string, boolean>> {
+    return readOverrides(this.#tool, parseDomainTarget(domain), this.#budget(options));
+  }
+
   async list(options?: ControlOptions): Promise<readonly JobSummary[]> {
     return parseList(await this.#tool.read({ arguments: ['list'] }, this.#budget(options)));
+  }
+
+  async #override(verb: OverrideVerb, target: ServiceTarget, options?: ControlOptions): Promise<void> {
+    const checked = canonical(target);
+    const budget = this.#budget(options);
+    await this.#inTurn(checked, budget, () => overrideJob(this.#tool, verb, checked, budget));
+    this.#logger.debug(`job ${verb}d`, { target: checked });
   }
 
   /** Overlapping operations on one job are answered by launchd with errors that mean nothing. */

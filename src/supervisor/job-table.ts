@@ -35,6 +35,8 @@ export class JobTable {
   readonly #jobs = new Map<ServiceTarget, Job>();
   readonly #processes = new Map<Handle, HostedJob>();
   readonly #sockets = new Map<number, Job>();
+  /** What was enabled (false) or disabled (true) by hand. */
+  readonly #overrides = new Map<ServiceTarget, boolean>();
   readonly #registry: ServiceRegistry;
   readonly #host: JobHost;
 
@@ -49,6 +51,18 @@ export class JobTable {
 
   get(target: ServiceTarget): Job | undefined {
     return this.#jobs.get(target);
+  }
+
+  /** Enables or disables a target by hand, which outweighs `Disabled` of its plist. */
+  override(target: ServiceTarget, isDisabled: boolean): void {
+    this.#overrides.set(target, isDisabled);
+  }
+
+  /** Labels of a domain that were enabled or disabled by hand, true for disabled. */
+  overrides(domain: DomainTarget): ReadonlyMap<string, boolean> {
+    const start = `${domain}/`;
+    const own = [...this.#overrides].filter(([target]) => target.startsWith(start));
+    return new Map(own.map(([target, isDisabled]) => [target.slice(start.length), isDisabled]));
   }
 
   /** All jobs, sorted by label. */
@@ -78,8 +92,8 @@ export class JobTable {
   load({ target, path, definition, warnings }: LoadRequest): void {
     const existing = this.get(target);
     if (existing !== undefined) throw alreadyLoaded(target, existing.inputs.path);
-    if (definition.Disabled === true) {
-      throw jobError('ERR_LAUNCHD_DISABLED', target, 'is disabled by its plist', 'Remove the key Disabled.', {
+    if (this.#overrides.get(target) ?? definition.Disabled ?? false) {
+      throw jobError('ERR_LAUNCHD_DISABLED', target, 'is disabled', 'Enable it first.', {
         details: { path },
       });
     }

@@ -167,6 +167,22 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     return bounded(`print ${target}`, options, async () => this.#get(target)?.status());
   }
 
+  enable(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
+    return bounded(`enable ${target}`, options, async () => this.#override(target, false));
+  }
+
+  disable(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
+    return bounded(`disable ${target}`, options, async () => this.#override(target, true));
+  }
+
+  overrides(domain: DomainTarget, options: ControlOptions = {}): Promise<ReadonlyMap<string, boolean>> {
+    return bounded(`overrides ${domain}`, options, async () => {
+      this.#assertRunning();
+      assertOwnDomain(parseDomainTarget(domain), domain);
+      return this.#jobs.overrides(domain);
+    });
+  }
+
   list(options: ControlOptions = {}): Promise<readonly JobSummary[]> {
     return bounded('list', options, async () => {
       this.#assertRunning();
@@ -238,10 +254,18 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   }
 
   #get(target: ServiceTarget): Job | undefined {
+    return this.#jobs.get(this.#canonical(target));
+  }
+
+  #override(target: ServiceTarget, isDisabled: boolean): void {
+    this.#jobs.override(this.#canonical(target), isDisabled);
+  }
+
+  #canonical(target: ServiceTarget): ServiceTarget {
     this.#assertRunning();
     const { domain, label } = parseServiceTarget(target);
     assertOwnDomain(domain, target);
-    return this.#jobs.get(`${domain}/${label}`);
+    return `${domain}/${label}`;
   }
 
   #assertRunning(): void {

@@ -22,16 +22,28 @@ export interface FakeJob {
   pid: number;
 }
 
-type Verb = 'defaultDomain' | 'bootstrap' | 'bootout' | 'kickstart' | 'kill' | 'print' | 'list';
+type Verb =
+  | 'defaultDomain'
+  | 'bootstrap'
+  | 'bootout'
+  | 'kickstart'
+  | 'kill'
+  | 'print'
+  | 'list'
+  | 'enable'
+  | 'disable'
+  | 'overrides';
 
 /** The fake. Everything about it may be changed between calls. */
 export class FakeControl implements LaunchControl {
-  readonly kind: 'launchctl' | 'supervisor';
+  readonly kind: LaunchControl['kind'];
   /** The domain of the shell the test pretends to be in. */
   domain: DomainTarget;
   /** Domains that exist. */
   readonly domains: Set<DomainTarget>;
   readonly jobs = new Map<ServiceTarget, FakeJob>();
+  /** What was enabled and disabled by hand: true for disabled. */
+  readonly disabled = new Map<ServiceTarget, boolean>();
   /** What was asked, without `print` and `defaultDomain`: `bootstrap user/501 /path`. */
   readonly calls: string[] = [];
   /** Runs before a verb takes effect; what it throws is the outcome, and the verb has no effect. */
@@ -45,7 +57,7 @@ export class FakeControl implements LaunchControl {
 
   constructor(
     options: {
-      kind?: 'launchctl' | 'supervisor';
+      kind?: LaunchControl['kind'];
       domain?: DomainTarget;
       domains?: readonly DomainTarget[];
     } = {},
@@ -78,6 +90,8 @@ export class FakeControl implements LaunchControl {
       this.#assertDomain(domain);
       const { definition } = parseJobPlist(await readFile(plistPath), plistPath);
       const target = serviceTarget(domain, definition.Label);
+      if (this.disabled.get(target) ?? definition.Disabled ?? false)
+        throw new LaunchportError('ERR_LAUNCHD_DISABLED', `disabled: ${target}`);
       if (this.jobs.has(target)) throw new LaunchportError('ERR_LAUNCHD_ALREADY_LOADED', `loaded: ${target}`);
       this.jobs.set(target, { target, path: plistPath, definition, pid: this.#nextPid++ });
       return target;
@@ -121,6 +135,22 @@ export class FakeControl implements LaunchControl {
         arguments: job.definition.ProgramArguments ?? [],
         endpoints: Object.keys(job.definition.MachServices ?? {}).map((name) => ({ name, isActive: true })),
       };
+    });
+  }
+
+  enable(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
+    return this.#do('enable', target, options, () => void this.disabled.set(target, false));
+  }
+
+  disable(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
+    return this.#do('disable', target, options, () => void this.disabled.set(target, true));
+  }
+
+  overrides(domain: DomainTarget, options: ControlOptions = {}): Promise<ReadonlyMap<string, boolean>> {
+    return this.#do('overrides', domain, options, () => {
+      this.#assertDomain(domain);
+      const own = [...this.disabled].filter(([target]) => target.startsWith(`${domain}/`));
+      return new Map(own.map(([target, isDisabled]) => [target.slice(domain.length + 1), isDisabled]));
     });
   }
 
