@@ -21,10 +21,12 @@ export {
 } from './records.js';
 export type { SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from './supervisor-port.js';
 export type {
+  AnonymousListenTarget,
   CodeRequirement,
   ConnectTarget,
   EndpointTarget,
   ListenTarget,
+  NamedListenTarget,
   NamedTarget,
   PeerCredentials,
   PeerRequirement,

@@ -1,12 +1,12 @@
 /** What a test of the suite works with: an environment, two ports, and services between them. */
-import type { ConnectTarget, Handle, SupervisorPort } from '../../src/native/index.js';
+import type { Handle, NamedTarget, SupervisorPort } from '../../src/native/index.js';
 import type { ConformanceEnvironment } from './environment.js';
 import { TestPort } from './test-port.js';
 
 /** A listening socket that nobody accepts on yet. */
 export interface Service {
   readonly name: string;
-  readonly target: ConnectTarget;
+  readonly target: NamedTarget;
   readonly descriptor: number;
 }
 

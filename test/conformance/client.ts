@@ -71,7 +71,7 @@ export function clientTests(use: UseBench): void {
 
   it('nobody is at the other end of a connection without contact', async () => {
     const { client } = use();
-    const unknown = { pid: -1, euid: -1, egid: -1 };
+    const unknown = { pid: -1, euid: -1, egid: -1, asid: -1 };
     const handle = client.connect(nobody());
     expect(client.port.peer(handle)).toEqual(unknown);
     client.port.activate(handle);

@@ -1,5 +1,5 @@
 /** What the conformance suite needs of an implementation of the binding, besides the binding. */
-import type { Binding, ConnectTarget, SpawnOptions } from '../../src/native/index.js';
+import type { Binding, NamedTarget, SpawnOptions } from '../../src/native/index.js';
 
 /** A job to spawn, all but its listeners. */
 export type JobOptions = Omit<SpawnOptions, 'listeners'>;
@@ -10,7 +10,7 @@ export interface ConformanceEnvironment {
   /** Longest body that the implementation sends, in bytes. */
   readonly maxBodyBytes: number;
   /** A target of this name, where nothing listens unless the test makes it so. */
-  target(name: string): ConnectTarget;
+  target(name: string): NamedTarget;
   /** How to run `runJob` of job.js with these arguments in a process of its own. Absent where there is no supervisor. */
   job?(...args: readonly string[]): JobOptions;
   /** Kills a job that no supervisor port knows any more. */

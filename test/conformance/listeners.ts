@@ -6,14 +6,14 @@ import { echo } from './lifecycle.js';
 import { TestPort } from './test-port.js';
 
 export function listenerTests(use: UseBench): void {
-  const self = () => ({ pid: process.pid, euid: process.geteuid?.(), egid: process.getegid?.() });
+  const self = () => ({ pid: process.pid, euid: process.geteuid?.(), egid: process.getegid?.(), asid: -1 });
 
   it('both ends know who the other is', async () => {
     const { client, server } = use();
     const { connection, peer, listener } = await use().pair();
     expect(client.port.peer(connection)).toEqual(self());
     expect(server.port.peer(peer)).toEqual(self());
-    expect(server.port.peer(listener)).toEqual({ pid: -1, euid: -1, egid: -1 });
+    expect(server.port.peer(listener)).toEqual({ pid: -1, euid: -1, egid: -1, asid: -1 });
   });
 
   it('a peer is reported with its credentials, before its messages', async () => {
@@ -166,7 +166,7 @@ export function listenerTests(use: UseBench): void {
     const strange = environment.stranger?.();
     if (strange === undefined) return skip('needs a second user');
     const service = use().service();
-    server.listen({ name: service.name, descriptor: service.descriptor, allowAnyUser: true });
+    server.listen({ name: service.name, descriptor: service.descriptor, requirement: { users: 'any' } });
     const stranger = new TestPort(strange);
     echo(server);
     expect(await stranger.outcome(stranger.request(stranger.dial(service.target)))).toMatchObject({

@@ -70,12 +70,10 @@ export function misuseTests(use: UseBench): void {
 
   it.each<[string, unknown]>([
     ['nothing', undefined],
-    ['no name', {}],
     ['an empty name', { name: '' }],
     ['a negative descriptor', { name: 'a', descriptor: -1 }],
     ['a descriptor that is no number', { name: 'a', descriptor: '3' }],
     ['a descriptor that is not open', { name: 'a', descriptor: 987_654 }],
-    ['a flag that is no boolean', { name: 'a', allowAnyUser: 'yes' }],
   ])('listening on %s is a TypeError', (_what, target) => {
     expect(() => use().server.port.listen(target as ListenTarget)).toThrow(TypeError);
     expect(use().server.port.statistics().listeners).toBe(0);
@@ -103,7 +101,7 @@ export function misuseTests(use: UseBench): void {
       client.cancel(handle);
       client.port.drop(handle);
       client.port.barrier(handle);
-      expect(client.port.peer(handle)).toEqual({ pid: -1, euid: -1, egid: -1 });
+      expect(client.port.peer(handle)).toEqual({ pid: -1, euid: -1, egid: -1, asid: -1 });
       client.message(handle);
       client.port.send(Outbound.reply, own, handle, emptyBody());
     }
@@ -133,7 +131,7 @@ export function misuseTests(use: UseBench): void {
     port.flush(0);
     port.send(Outbound.request, handle, 1, emptyBody());
     port.setActive(true);
-    expect(port.peer(handle)).toEqual({ pid: -1, euid: -1, egid: -1 });
+    expect(port.peer(handle)).toEqual({ pid: -1, euid: -1, egid: -1, asid: -1 });
     expect(() => port.connect(nobody())).toThrow('closed');
     expect(() => port.listen({ name: 'com.example.nobody' })).toThrow('closed');
   });

@@ -3,6 +3,7 @@ import { LaunchportError, withDeadline } from '../../src/base/index.js';
 import {
   type Binding,
   type ConnectTarget,
+  CREDENTIALS_BYTES,
   Event,
   Failure,
   type Handle,
@@ -11,19 +12,34 @@ import {
   Outbound,
   type PeerCredentials,
   type Port,
+  RECORD_HAS_RIGHTS,
   RECORD_HEADER_BYTES,
   RECORD_IS_LARGE,
+  Refusal,
+  Right,
 } from '../../src/native/index.js';
 import { emptyBody } from './body.js';
 
 /** Milliseconds until a wait for a record fails. */
 const TIMEOUT = 15_000;
 
+/** A right in a record's table: what it is, and the descriptor or handle. */
+export interface RightEntry {
+  readonly kind: keyof typeof Right;
+  readonly value: number;
+}
+
+/** What a message brought: its serialization, and the rights beside it when it was marked as having some. */
+export interface Content {
+  readonly body: Uint8Array;
+  readonly rights?: readonly RightEntry[];
+}
+
 /** One inbound record. Codes are given by name. */
 export type Received =
-  | { readonly type: 'message'; readonly handle: Handle; readonly body: Uint8Array }
-  | { readonly type: 'request'; readonly handle: Handle; readonly token: Handle; readonly body: Uint8Array }
-  | { readonly type: 'reply'; readonly handle: Handle; readonly id: number; readonly body: Uint8Array }
+  | ({ readonly type: 'message'; readonly handle: Handle } & Content)
+  | ({ readonly type: 'request'; readonly handle: Handle; readonly token: Handle } & Content)
+  | ({ readonly type: 'reply'; readonly handle: Handle; readonly id: number } & Content)
   | { readonly type: 'failed'; readonly handle: Handle; readonly id: number; readonly failure: string }
   | { readonly type: 'event'; readonly handle: Handle; readonly event: string; readonly failure: string }
   | {
@@ -32,7 +48,12 @@ export type Received =
       readonly peer: Handle;
       readonly credentials: PeerCredentials;
     }
-  | { readonly type: 'refused'; readonly handle: Handle; readonly credentials: PeerCredentials };
+  | {
+      readonly type: 'refused';
+      readonly handle: Handle;
+      readonly refusal: string;
+      readonly credentials: PeerCredentials;
+    };
 
 type ReceivedType = Received['type'];
 type Of<T extends ReceivedType> = Extract<Received, { type: T }>;
@@ -90,6 +111,22 @@ export class TestPort {
 
   reply(request: Of<'request'>, body: Uint8Array = request.body): void {
     this.#send(Outbound.reply, request.handle, request.token, body);
+  }
+
+  /** Sends a message whose body is in Mach form, with these rights. */
+  messageWith(handle: Handle, rights: readonly RightEntry[], body: Uint8Array): void {
+    this.#send(Outbound.message | RECORD_HAS_RIGHTS, handle, 0, withTable(rights, body));
+  }
+
+  /** The id of a request with rights. */
+  requestWith(handle: Handle, rights: readonly RightEntry[], body: Uint8Array): number {
+    this.#lastId += 1;
+    this.#send(Outbound.request | RECORD_HAS_RIGHTS, handle, this.#lastId, withTable(rights, body));
+    return this.#lastId;
+  }
+
+  replyWith(request: Of<'request'>, rights: readonly RightEntry[], body: Uint8Array): void {
+    this.#send(Outbound.reply | RECORD_HAS_RIGHTS, request.handle, request.token, withTable(rights, body));
   }
 
   /** Writes a record into the outbox; `flush` sends it. */
@@ -178,11 +215,11 @@ export class TestPort {
     let nextLarge = 0;
     for (let at = 0; at < byteLength; ) {
       const [size = 0, word = 0, handle = 0, id = 0] = new Uint32Array(this.port.inbox, at, 4);
-      const isLarge = word >= RECORD_IS_LARGE;
+      const isLarge = (word & RECORD_IS_LARGE) !== 0;
       const body = isLarge
         ? new Uint8Array(large[nextLarge++] as ArrayBuffer)
         : new Uint8Array(this.port.inbox, at + RECORD_HEADER_BYTES, size - RECORD_HEADER_BYTES).slice();
-      const record = parse(isLarge ? word - RECORD_IS_LARGE : word, handle, id, body);
+      const record = parse((word & ~RECORD_IS_LARGE) >>> 0, handle, id, body);
       this.received.push(record);
       this.onRecord?.(record);
       at += size;
@@ -192,15 +229,25 @@ export class TestPort {
   }
 }
 
-function parse(kind: number, handle: Handle, id: number, body: Uint8Array): Received {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+/** A body with its table of rights in front. */
+export function withTable(rights: readonly RightEntry[], body: Uint8Array): Uint8Array {
+  const table = Uint32Array.of(rights.length, ...rights.flatMap(({ kind, value }) => [Right[kind], value]));
+  return Buffer.concat([new Uint8Array(table.buffer), body]);
+}
+
+function parse(word: number, handle: Handle, id: number, bytes: Uint8Array): Received {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const hasRights = (word & RECORD_HAS_RIGHTS) !== 0;
+  const content: Content = hasRights ? withoutTable(view) : { body: bytes };
+  const kind = word & ~RECORD_HAS_RIGHTS;
+  if (hasRights && kind > Inbound.reply) throw new Error(`rights beside a record of kind ${kind}`);
   switch (kind) {
     case Inbound.message:
-      return { type: 'message', handle, body };
+      return { type: 'message', handle, ...content };
     case Inbound.request:
-      return { type: 'request', handle, token: id, body };
+      return { type: 'request', handle, token: id, ...content };
     case Inbound.reply:
-      return { type: 'reply', handle, id, body };
+      return { type: 'reply', handle, id, ...content };
     case Inbound.requestFailed:
       return { type: 'failed', handle, id, failure: reasonOf(view) };
     case Inbound.event:
@@ -208,7 +255,7 @@ function parse(kind: number, handle: Handle, id: number, body: Uint8Array): Rece
     case Inbound.peer:
       return { type: 'peer', handle, peer: id, credentials: credentialsOf(view) };
     case Inbound.peerRefused:
-      return { type: 'refused', handle, credentials: credentialsOf(view) };
+      return { type: 'refused', handle, refusal: nameOf(Refusal, id), credentials: credentialsOf(view) };
     default:
       throw new Error(`a record of unknown kind ${kind}`);
   }
@@ -220,13 +267,29 @@ function reasonOf(view: DataView): string {
   return nameOf(Failure, view.getUint32(0, true));
 }
 
-function credentialsOf(view: DataView): PeerCredentials {
-  const word = (index: number) => view.getUint32(index * 4, true);
-  return { pid: word(0), euid: word(1), egid: word(2) };
+function withoutTable(view: DataView): Content {
+  const count = view.getUint32(0, true);
+  if (count === 0) throw new Error('a table without rights');
+  const rights = Array.from({ length: count }, (_, index): RightEntry => {
+    const at = 4 + 8 * index;
+    return { kind: nameOf(Right, view.getUint32(at, true)), value: view.getUint32(at + 4, true) };
+  });
+  const start = 4 + 8 * count;
+  return { body: new Uint8Array(view.buffer, view.byteOffset + start, view.byteLength - start), rights };
 }
 
-function nameOf(codes: Readonly<Record<string, number>>, code: number): string {
+function credentialsOf(view: DataView): PeerCredentials {
+  if (view.byteLength !== CREDENTIALS_BYTES) throw new Error('credentials of a wrong length');
+  const word = (index: number) => view.getInt32(index * 4, true);
+  const [pid, euid, egid, asid] = [word(0), word(1), word(2), word(3)];
+  const token = new Uint8Array(view.buffer, view.byteOffset + 16, 32);
+  return token.every((byte) => byte === 0xff)
+    ? { pid, euid, egid, asid }
+    : { pid, euid, egid, asid, auditToken: token };
+}
+
+function nameOf<T extends string>(codes: Readonly<Record<T, number>>, code: number): T {
   const entry = Object.entries(codes).find(([, value]) => value === code);
   if (entry === undefined) throw new Error(`unknown code ${code}`);
-  return entry[0];
+  return entry[0] as T;
 }

@@ -214,7 +214,7 @@ describe.skipIf(reason !== undefined)(TITLE, { timeout: 30_000 }, () => {
     if (process.getuid?.() !== 0) return context.skip('needs root, to be two users');
     const service = bench.service();
     const { name, descriptor } = service;
-    bench.server.listen({ name, descriptor, allowAnyUser: true });
+    bench.server.listen({ name, descriptor, requirement: { users: 'any' } });
     const address = service.target.address as string;
     chmodSync(address, 0o666);
     chmodSync(dirname(address), 0o755);

@@ -126,7 +126,7 @@ describe.runIf(process.platform === 'linux')('Port', () => {
       port.activate(handle);
       port.cancel(handle);
       port.drop(handle);
-      expect(port.peer(handle)).toEqual({ pid: -1, euid: -1, egid: -1 });
+      expect(port.peer(handle)).toEqual({ pid: -1, euid: -1, egid: -1, asid: -1 });
       port.send(Outbound.message, handle, 0, EMPTY_MESSAGE);
       port.send(Outbound.reply, connection, handle, EMPTY_MESSAGE);
       port.send(Outbound.request, handle, handle, EMPTY_MESSAGE);

@@ -1,5 +1,5 @@
 /** Checks of arguments, as strict as the addon's: a wrong one is a TypeError, never a surprise later. */
-import { type Handle, Outbound } from '../records.js';
+import { type Handle, Outbound, RECORD_HAS_RIGHTS } from '../records.js';
 import type { ConnectTarget, ListenTarget } from '../targets.js';
 
 // BOOTSTRAP_MAX_NAME_LEN of bootstrap.h, less its NUL.
@@ -13,25 +13,32 @@ export function assertWord(value: Handle, what: string): number {
   return value;
 }
 
-/** The target's address. */
-export function assertConnectTarget(target: ConnectTarget): string {
+/** Checks a target, all but what its handle or descriptor names. */
+export function assertConnectTarget(target: ConnectTarget): void {
+  if ('endpoint' in target) {
+    assertWord(target.endpoint, 'endpoint');
+    return;
+  }
   assertName(target.name);
   assertFlag(target.privileged, 'privileged');
-  const { address } = target;
-  assertText(address, 'address');
-  return address;
+  assertText(target.address, 'address');
 }
 
-/** Whether peers of any user may connect. */
-export function assertListenTarget(target: ListenTarget): boolean {
+/** Checks a target, all but whether its descriptor is open. */
+export function assertListenTarget(target: ListenTarget): void {
+  if (target.name === undefined) {
+    if ('descriptor' in target && target.descriptor !== undefined)
+      throw new TypeError('a listener on a descriptor needs a name');
+    return;
+  }
   assertName(target.name);
-  assertFlag(target.allowAnyUser, 'allowAnyUser');
   if (target.descriptor !== undefined) assertWord(target.descriptor, 'descriptor');
-  return target.allowAnyUser ?? false;
 }
 
+/** A kind of record, with or without rights. */
 export function assertKind(kind: number): void {
-  if (kind !== Outbound.message && kind !== Outbound.request && kind !== Outbound.reply) {
+  const plain = (kind & ~RECORD_HAS_RIGHTS) >>> 0;
+  if (plain !== Outbound.message && plain !== Outbound.request && plain !== Outbound.reply) {
     throw new TypeError('unknown kind of record');
   }
 }
@@ -58,6 +65,7 @@ export function assertText(value: unknown, what: string): asserts value is strin
   }
 }
 
-function assertFlag(value: unknown, what: string): void {
+/** A boolean, or nothing. */
+export function assertFlag(value: unknown, what: string): void {
   if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${what} must be a boolean`);
 }

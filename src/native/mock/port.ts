@@ -1,93 +1,84 @@
-/** The mock's message port: records in and out, handles, reply tokens and counters. */
+/** The mock's message port: checks what JavaScript says, and hands it to the inside. */
 import type { Deliver, Port, PortStatistics } from '../binding.js';
-import { Failure, type Handle, Outbound } from '../records.js';
+import { type Handle, MAX_MEMORY_BYTES, Outbound, RECORD_HAS_RIGHTS } from '../records.js';
 import type { ConnectTarget, ListenTarget, PeerCredentials } from '../targets.js';
 import { assertBody, assertConnectTarget, assertKind, assertListenTarget, assertWord } from './arguments.js';
+import { UNKNOWN_PEER } from './channel.js';
 import { MockConnection } from './connection.js';
-import { type Endpoint, type EndpointHost, emitFailure, UNKNOWN_PEER } from './endpoint.js';
 import { MockListener } from './listener.js';
+import { PortCore } from './port-core.js';
 import type { ProcessState } from './process-state.js';
-import { RecordWriter, readRecords } from './records.js';
-import type { ListeningSocket, SocketEnd } from './socket.js';
-import { KeepAlive, type Turn } from './turn.js';
+import { readRecords } from './records.js';
+import { assertRequirement } from './requirement.js';
+import { readOutgoing } from './right-table.js';
+import { EndpointRight, SharedMemory } from './rights.js';
+import type { ListeningSocket } from './socket.js';
 import type { WorldState } from './world-state.js';
 
-interface Token {
-  readonly connection: Handle;
-  readonly end: SocketEnd;
-  readonly id: number;
-}
-
-/** Everything is delivered in a later turn of the loop, all of a turn in as few calls as the inbox allows. */
-export class MockPort implements Port, EndpointHost {
+/** One port of a process of the world. */
+export class MockPort implements Port {
   readonly outbox: ArrayBuffer;
-  readonly limits;
   readonly #world: WorldState;
-  readonly process: ProcessState;
-  readonly #writer: RecordWriter;
-  readonly #turn: Turn;
-  readonly #keepAlive = new KeepAlive();
-  readonly #endpoints = new Map<Handle, Endpoint>();
-  readonly #tokens = new Map<Handle, Token>();
-  #ready = new Set<Endpoint>();
-  #orphans: { readonly handle: Handle; readonly id: number }[] = [];
-  #lastHandle = 0;
-  #isActive = false;
-  #isClosed = false;
-  #messagesSent = 0;
-  #messagesReceived = 0;
-  #deliveries = 0;
-  #peersRefused = 0;
+  readonly #process: ProcessState;
+  readonly #core: PortCore;
 
   constructor(world: WorldState, process: ProcessState, deliver: Deliver) {
     this.#world = world;
-    this.process = process;
-    this.limits = world.limits;
+    this.#process = process;
+    this.#core = new PortCore(world, process, deliver);
     this.outbox = new ArrayBuffer(world.limits.bufferBytes);
-    this.#writer = new RecordWriter(world.limits.bufferBytes, (byteLength, large) => {
-      if (this.#isClosed) return;
-      this.#deliveries += 1;
-      deliver(byteLength, large);
-    });
-    this.#turn = world.turn(() => this.#run());
   }
 
   get inbox(): ArrayBuffer {
-    return this.#writer.inbox;
+    return this.#core.inbox;
   }
 
   connect(target: ConnectTarget): Handle {
-    const address = assertConnectTarget(target);
+    assertConnectTarget(target);
+    const { requirement } = target;
+    assertRequirement(requirement);
     this.#assertOpen();
-    return this.#add((handle) => new MockConnection(this, handle, { address }));
+    if (!('endpoint' in target)) {
+      const address = target.address as string;
+      return this.#core.add((handle) => new MockConnection(this.#core, handle, { address, requirement }));
+    }
+    const endpoint = this.#core.rights.get(target.endpoint);
+    if (!(endpoint instanceof EndpointRight)) throw new TypeError('endpoint is no endpoint of this port');
+    return this.#core.add((handle) => new MockConnection(this.#core, handle, { endpoint, requirement }));
   }
 
   listen(target: ListenTarget): Handle {
-    const allowAnyUser = assertListenTarget(target);
+    assertListenTarget(target);
+    const { name, requirement } = target;
+    assertRequirement(requirement);
     this.#assertOpen();
-    const { name, descriptor } = target;
-    if (descriptor !== undefined && !this.#world.isOpen(descriptor))
-      throw new TypeError('descriptor is not open');
-    const source =
-      descriptor === undefined ? ('inherited' as const) : this.#world.listeningSocket(descriptor);
-    return this.#add((handle) => new MockListener(this, handle, { name, source, allowAnyUser }));
+    const source = name === undefined ? undefined : this.#sourceOf(target.descriptor);
+    return this.#core.add((handle) => new MockListener(this.#core, handle, { name, source, requirement }));
   }
 
   activate(handle: Handle): void {
-    this.#endpoints.get(assertHandle(handle))?.activate();
+    this.#core.channel(assertHandle(handle))?.activate();
   }
 
   cancel(handle: Handle): void {
-    this.#endpoints.get(assertHandle(handle))?.cancel();
+    this.#core.channel(assertHandle(handle))?.cancel();
+  }
+
+  suspend(handle: Handle): void {
+    this.#core.channel(assertHandle(handle))?.suspend();
+  }
+
+  resume(handle: Handle): void {
+    this.#core.channel(assertHandle(handle))?.resume();
   }
 
   barrier(handle: Handle): void {
-    const connection = this.#endpoints.get(assertHandle(handle));
+    const connection = this.#core.channel(assertHandle(handle));
     if (connection instanceof MockConnection) connection.barrier();
   }
 
   peer(handle: Handle): PeerCredentials {
-    return this.#endpoints.get(assertHandle(handle))?.peer() ?? UNKNOWN_PEER;
+    return this.#core.channel(assertHandle(handle))?.peer() ?? UNKNOWN_PEER;
   }
 
   flush(byteLength: number): void {
@@ -102,131 +93,83 @@ export class MockPort implements Port, EndpointHost {
     assertHandle(handle);
     assertWord(id, 'id');
     assertBody(body);
-    if (this.#isClosed) return;
-    if (kind === Outbound.reply) {
-      this.#reply(id, body);
-      return;
-    }
-    const connection = this.#endpoints.get(handle);
-    if (connection instanceof MockConnection) {
-      const isSent = connection.send(kind === Outbound.request ? 'request' : 'message', id, body);
-      if (isSent) this.#messagesSent += 1;
-    } else if (kind === Outbound.request) {
-      this.#orphans.push({ handle, id });
-      this.#turn.request();
-    }
+    if (this.#core.isClosed) return;
+    const message = readOutgoing(body, (kind & RECORD_HAS_RIGHTS) !== 0);
+    const plainKind = (kind & ~RECORD_HAS_RIGHTS) >>> 0;
+    if (plainKind === Outbound.reply) this.#core.reply(id, message);
+    else this.#core.send(plainKind === Outbound.request ? 'request' : 'message', handle, id, message);
   }
 
   drop(token: Handle): void {
-    const taken = this.#take(assertHandle(token));
-    taken?.end.write({ kind: 'dropped', id: taken.id, body: new Uint8Array(0) });
+    this.#core.drop(assertHandle(token));
+  }
+
+  endpoint(listener: Handle): Handle {
+    const channel = this.#core.channel(assertHandle(listener));
+    this.#assertOpen();
+    if (!(channel instanceof MockListener)) throw new TypeError('the handle is no listener of this port');
+    return this.#core.rights.add(channel.endpoint());
+  }
+
+  createMemory(byteLength: number): Handle {
+    if (!Number.isInteger(byteLength) || byteLength < 1 || byteLength > MAX_MEMORY_BYTES) {
+      throw new TypeError(`byteLength must be an integer from 1 to ${MAX_MEMORY_BYTES}`);
+    }
+    this.#assertOpen();
+    return this.#core.rights.add(new SharedMemory(this.#world.memories, byteLength));
+  }
+
+  memory(memory: Handle): ArrayBuffer {
+    const right = this.#core.rights.get(assertHandle(memory));
+    this.#assertOpen();
+    if (!(right instanceof SharedMemory)) throw new TypeError('the handle is no shared memory of this port');
+    return right.buffer;
+  }
+
+  release(right: Handle): void {
+    this.#core.rights.release(assertHandle(right));
+  }
+
+  closeDescriptor(descriptor: number): void {
+    const { descriptors } = this.#world;
+    assertWord(descriptor, 'descriptor');
+    if (descriptors.isReceivedBy(descriptor, this.#process)) descriptors.close(descriptor);
+  }
+
+  setBusy(isBusy: boolean): void {
+    if (typeof isBusy !== 'boolean') throw new TypeError('isBusy must be a boolean');
+    if (isBusy && !this.#core.isClosed) this.#process.busyPorts.add(this);
+    else this.#process.busyPorts.delete(this);
+  }
+
+  announceTermination(): void {
+    this.#core.announceTermination();
   }
 
   setActive(isActive: boolean): void {
-    this.#isActive = isActive;
-    this.#updateKeepAlive();
+    this.#core.setActive(isActive);
   }
 
   statistics(): PortStatistics {
-    const listeners = [...this.#endpoints.values()].filter((endpoint) => endpoint.isListener).length;
-    return {
-      connections: this.#endpoints.size - listeners,
-      listeners,
-      openTokens: this.#tokens.size,
-      messagesSent: this.#messagesSent,
-      messagesReceived: this.#messagesReceived,
-      deliveries: this.#deliveries,
-      peersRefused: this.#peersRefused,
-    };
+    return this.#core.statistics();
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#turn.close();
-    this.process.ports.delete(this);
-    for (const endpoint of this.#endpoints.values()) endpoint.close();
-    this.#endpoints.clear();
-    this.#tokens.clear();
-    this.#updateKeepAlive();
+    this.#core.close();
+    this.#process.ports.delete(this);
+    this.#process.busyPorts.delete(this);
   }
 
-  emit(kind: number, handle: Handle, id: number, body: Uint8Array): void {
-    if (!this.#isClosed) this.#writer.write(kind, handle, id, body);
-  }
-
-  schedule(endpoint: Endpoint): void {
-    this.#ready.add(endpoint);
-    this.#turn.request();
-  }
-
-  remove(endpoint: Endpoint): void {
-    this.#endpoints.delete(endpoint.handle);
-    for (const [token, { connection }] of this.#tokens) {
-      if (connection === endpoint.handle) this.#tokens.delete(token);
-    }
-    this.#updateKeepAlive();
-  }
-
-  lookUp(address: string): ListeningSocket | undefined {
-    return this.#world.lookUp(address);
-  }
-
-  openToken(connection: Handle, end: SocketEnd, id: number): Handle {
-    this.#lastHandle += 1;
-    this.#tokens.set(this.#lastHandle, { connection, end, id });
-    return this.#lastHandle;
-  }
-
-  addPeer(end: SocketEnd): Endpoint {
-    return this.#endpoints.get(this.#add((handle) => new MockConnection(this, handle, { end }))) as Endpoint;
-  }
-
-  count(what: 'received' | 'refused'): void {
-    if (what === 'received') this.#messagesReceived += 1;
-    else this.#peersRefused += 1;
-  }
-
-  #run(): void {
-    const ready = this.#ready;
-    this.#ready = new Set();
-    for (const endpoint of ready) {
-      if (this.#endpoints.get(endpoint.handle) === endpoint) endpoint.pump();
-    }
-    const orphans = this.#orphans;
-    this.#orphans = [];
-    for (const { handle, id } of orphans) {
-      emitFailure(this, handle, id, Failure.invalid, 'there is no such connection');
-    }
-    this.#writer.flush();
-  }
-
-  #reply(token: Handle, body: Uint8Array): void {
-    const taken = this.#take(assertHandle(token));
-    const connection = taken === undefined ? undefined : this.#endpoints.get(taken.connection);
-    if (taken === undefined || !(connection instanceof MockConnection)) return;
-    if (connection.reply(taken.end, taken.id, body)) this.#messagesSent += 1;
-  }
-
-  #take(token: Handle): Token | undefined {
-    const taken = this.#tokens.get(token);
-    this.#tokens.delete(token);
-    return taken;
-  }
-
-  #add(make: (handle: Handle) => Endpoint): Handle {
-    this.#lastHandle += 1;
-    this.#endpoints.set(this.#lastHandle, make(this.#lastHandle));
-    this.#updateKeepAlive();
-    return this.#lastHandle;
-  }
-
-  #updateKeepAlive(): void {
-    this.#keepAlive.update(this.#isActive && this.#endpoints.size > 0);
+  /** The socket of a descriptor, which may be no socket; without one that which the process inherited. */
+  #sourceOf(descriptor: number | undefined): ListeningSocket | 'inherited' | undefined {
+    if (descriptor === undefined) return 'inherited';
+    const file = this.#world.descriptors.file(descriptor);
+    if (file === undefined) throw new TypeError('descriptor is not open');
+    return file.socket;
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new Error('the port is closed');
+    if (this.#core.isClosed) throw new Error('the port is closed');
   }
 }
 

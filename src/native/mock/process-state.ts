@@ -1,5 +1,6 @@
 /** A process of the mock world: what it holds, and how it ends. */
 import type { PeerCredentials } from '../targets.js';
+import type { Identity } from './requirement.js';
 import type { ListeningSocket } from './socket.js';
 
 /** How a process ended. */
@@ -10,12 +11,15 @@ export interface ProcessEnd {
 }
 
 /** What the world keeps of a process. */
-export class ProcessState {
+export class ProcessState implements Identity {
   readonly credentials: PeerCredentials;
+  readonly executable: string | undefined;
   /** Message ports and supervisor ports, closed when the process ends. */
   readonly ports = new Set<{ close(): void }>();
   /** Listening sockets it was started with, by name. */
   readonly listeners = new Map<string, ListeningSocket>();
+  /** Ports that say it is busy. */
+  readonly busyPorts = new Set<object>();
   readonly #checkedIn = new Set<string>();
   /** Called for a signal; true means handled, otherwise the default action is taken. */
   onSignal: ((signal: NodeJS.Signals) => boolean) | undefined;
@@ -23,8 +27,9 @@ export class ProcessState {
   onEnd: ((end: ProcessEnd) => void) | undefined;
   #end: ProcessEnd | undefined;
 
-  constructor(credentials: PeerCredentials) {
+  constructor(credentials: PeerCredentials, executable?: string) {
     this.credentials = credentials;
+    this.executable = executable;
   }
 
   get pid(): number {

@@ -1,15 +1,12 @@
 /** Records of the binding contract: reading those of an outbox, packing those of an inbox. */
-import {
-  type Deliver,
-  type Handle,
-  type PeerCredentials,
-  RECORD_HEADER_BYTES,
-  RECORD_IS_LARGE,
-} from '../binding.js';
+import type { Deliver } from '../binding.js';
+import { CREDENTIALS_BYTES, type Handle, RECORD_HEADER_BYTES, RECORD_IS_LARGE } from '../records.js';
+import type { PeerCredentials } from '../targets.js';
 import { assertKind, assertWord } from './arguments.js';
 
 /** A record taken out of an outbox. `body` is a view of the outbox. */
 export interface OutboundRecord {
+  /** With RECORD_HAS_RIGHTS when it carries rights. */
   readonly kind: number;
   readonly handle: Handle;
   readonly id: number;
@@ -61,11 +58,16 @@ export class RecordWriter {
     this.#deliver = deliver;
   }
 
+  /** Makes room for a record with such a body, so that `write` will not call into JavaScript. */
+  reserve(bodyBytes: number): void {
+    if (this.#offset + this.#inlineBytes(bodyBytes) > this.inbox.byteLength) this.flush();
+  }
+
   write(kind: number, handle: Handle, id: number, body: Uint8Array): void {
-    const isLarge = RECORD_HEADER_BYTES + body.byteLength > this.inbox.byteLength;
-    const padded = isLarge ? 0 : Math.ceil(body.byteLength / 4) * 4;
-    const length = RECORD_HEADER_BYTES + padded;
-    if (this.#offset + length > this.inbox.byteLength) this.flush();
+    this.reserve(body.byteLength);
+    const length = this.#inlineBytes(body.byteLength);
+    const padded = length - RECORD_HEADER_BYTES;
+    const isLarge = padded < body.byteLength;
     this.#view.setUint32(this.#offset, length, true);
     this.#view.setUint32(this.#offset + 4, (isLarge ? kind | RECORD_IS_LARGE : kind) >>> 0, true);
     this.#view.setUint32(this.#offset + 8, handle, true);
@@ -77,6 +79,11 @@ export class RecordWriter {
       this.#bytes.set(body, this.#offset + RECORD_HEADER_BYTES);
     }
     this.#offset += length;
+  }
+
+  #inlineBytes(bodyBytes: number): number {
+    const whole = RECORD_HEADER_BYTES + Math.ceil(bodyBytes / 4) * 4;
+    return whole > this.inbox.byteLength ? RECORD_HEADER_BYTES : whole;
   }
 
   flush(): void {
@@ -101,23 +108,10 @@ export function encodeReason(failure: number, text: string): Uint8Array {
   return body;
 }
 
-/** Body of `peer` and `peerRefused` records. */
+/** Body of `peer` and `peerRefused` records. There is no audit session, and no token. */
 export function encodeCredentials(credentials: PeerCredentials): Uint8Array {
   const { pid, euid, egid } = credentials;
-  return new Uint8Array(Uint32Array.of(pid, euid, egid, 0).buffer);
-}
-
-const BARE_MAGIC = 0x42133742;
-const BARE_VERSION = 5;
-const TYPE_DICTIONARY = 0xf000;
-
-/** Whether bytes start as the bare serialization of a dictionary does. Its byte length binds no reader, nor Apple's. */
-export function isDictionary(body: Uint8Array): boolean {
-  if (body.byteLength < 20) return false;
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  return (
-    view.getUint32(0, true) === BARE_MAGIC &&
-    view.getUint32(4, true) === BARE_VERSION &&
-    view.getUint32(8, true) === TYPE_DICTIONARY
-  );
+  const words = new Uint32Array(CREDENTIALS_BYTES / 4).fill(0xffff_ffff);
+  words.set([pid, euid, egid]);
+  return new Uint8Array(words.buffer);
 }

@@ -1,5 +1,6 @@
 /** SOCK_SEQPACKET sockets as the mock sees them: connected ends, and listening sockets with a backlog. */
-import type { PeerCredentials } from '../targets.js';
+import type { Identity } from './requirement.js';
+import { type MockRight, releaseAll } from './right.js';
 
 /** What travels between two ends. */
 export interface Frame {
@@ -7,6 +8,8 @@ export interface Frame {
   /** The request's id as its sender chose it; 0 for a message. */
   readonly id: number;
   readonly body: Uint8Array;
+  /** Retained for the way; who reads the frame takes them over. */
+  readonly rights: readonly MockRight[];
 }
 
 /** What a frame costs in a socket's buffer. */
@@ -16,27 +19,33 @@ export function frameBytes(frame: Frame): number {
 
 /** One end of a connected pair. */
 export class SocketEnd {
-  /** Of the process that holds this end; unknown for the server's end until it is accepted. */
-  credentials: PeerCredentials | undefined;
   /** Called when there is something to read, room to write, or the other end closed. Must only schedule work. */
   onChange: (() => void) | undefined;
+  #identity: Identity | undefined;
   #peer: SocketEnd | undefined;
   #incoming: Frame[] = [];
   #next = 0;
   #incomingBytes = 0;
   #isClosed = false;
 
-  static pair(client: PeerCredentials): readonly [SocketEnd, SocketEnd] {
+  static pair(client: Identity): readonly [SocketEnd, SocketEnd] {
     const near = new SocketEnd();
     const far = new SocketEnd();
     near.#peer = far;
     far.#peer = near;
-    near.credentials = client;
+    near.#identity = client;
     return [near, far];
   }
 
-  get peerCredentials(): PeerCredentials | undefined {
-    return this.#peer?.credentials;
+  /** The process at the other end; unknown to a client until it is accepted. */
+  get peer(): Identity | undefined {
+    return this.#peer === undefined ? undefined : this.#peer.#identity;
+  }
+
+  /** Says whose this end is from now on, and wakes the other. */
+  identify(identity: Identity): void {
+    this.#identity = identity;
+    this.#peer?.onChange?.();
   }
 
   /** Bytes written here and not yet read at the other end. */
@@ -52,7 +61,10 @@ export class SocketEnd {
   /** A frame written after the other end closed is lost, as with a socket. */
   write(frame: Frame): void {
     const peer = this.#peer;
-    if (peer === undefined || peer.#isClosed || this.#isClosed) return;
+    if (peer === undefined || peer.#isClosed || this.#isClosed) {
+      releaseAll(frame.rights);
+      return;
+    }
     peer.#incoming.push(frame);
     peer.#incomingBytes += frameBytes(frame);
     peer.onChange?.();
@@ -74,6 +86,7 @@ export class SocketEnd {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const frame of this.#incoming.slice(this.#next)) releaseAll(frame.rights);
     this.#incoming = [];
     this.#next = 0;
     this.#incomingBytes = 0;
@@ -123,7 +136,7 @@ export class ListeningSocket {
   }
 
   /** The client's end, or undefined when the backlog is full: n admits n + 1 (measured on Linux). */
-  connect(client: PeerCredentials): SocketEnd | undefined {
+  connect(client: Identity): SocketEnd | undefined {
     if (this.#pending.length > this.#backlog) return undefined;
     const [near, far] = SocketEnd.pair(client);
     this.#pending.push(far);

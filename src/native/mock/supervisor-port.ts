@@ -45,7 +45,7 @@ export class MockSupervisorPort implements SupervisorPort {
     this.#assertOpen();
     // unix(7): sun_path is 108 with its NUL.
     if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw systemError('ENAMETOOLONG', 'bind', path);
-    return this.#own(this.#world.listen(path, backlog, this.#process.pid));
+    return this.#own(this.#world.listen(path, backlog, this.#process));
   }
 
   listenerPid(descriptor: number): number {
@@ -86,7 +86,7 @@ export class MockSupervisorPort implements SupervisorPort {
   lock(path: string): number {
     assertText(path, 'path');
     this.#assertOpen();
-    const descriptor = this.#world.lock(path);
+    const descriptor = this.#world.lock(path, this.#process);
     return descriptor < 0 ? descriptor : this.#own(descriptor);
   }
 
@@ -98,7 +98,7 @@ export class MockSupervisorPort implements SupervisorPort {
       return [name, this.#listeningSocket(descriptor, 'spawn')] as const;
     });
     const { euid, egid } = this.#process.credentials;
-    const state = this.#world.addProcess({ euid, egid });
+    const state = this.#world.addProcess({ euid, egid }, options.file);
     for (const [name, socket] of sockets) state.listeners.set(name, socket.retain());
     this.#lastHandle += 1;
     const handle = this.#lastHandle;
@@ -123,7 +123,7 @@ export class MockSupervisorPort implements SupervisorPort {
   closeDescriptor(descriptor: number): void {
     this.unwatch(descriptor);
     if (!this.#descriptors.delete(descriptor)) throw systemError('EBADF', 'close', String(descriptor));
-    this.#world.closeDescriptor(descriptor);
+    this.#world.descriptors.close(descriptor);
   }
 
   setActive(isActive: boolean): void {
@@ -141,7 +141,7 @@ export class MockSupervisorPort implements SupervisorPort {
   /** The process that owns the port ended: its descriptors are closed, its children told. */
   abandon(): void {
     this.close();
-    for (const descriptor of this.#descriptors) this.#world.closeDescriptor(descriptor);
+    for (const descriptor of this.#descriptors) this.#world.descriptors.close(descriptor);
     this.#descriptors.clear();
     for (const { state, parentDeathSignal } of this.#children.values()) {
       if (parentDeathSignal !== 0) signalProcess(state, parentDeathSignal);

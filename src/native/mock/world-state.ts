@@ -1,17 +1,15 @@
 /** What all processes of a mock world share: names of sockets, descriptors, locks, programs and process ids. */
 import { constants } from 'node:os';
 import type { PeerCredentials } from '../targets.js';
+import { DescriptorTable } from './descriptors.js';
 import type { MockLimits } from './limits.js';
 import type { MockMain } from './process.js';
 import { ProcessState } from './process-state.js';
+import { OpenFile, type ReferenceCount } from './rights.js';
 import { ListeningSocket } from './socket.js';
 import { nextTurn, Turn } from './turn.js';
 
-// Higher than any real descriptor of a test, so that mixing them up is noticed.
-const FIRST_DESCRIPTOR = 1_000_000;
 const FIRST_PID = 5_000_000;
-
-type Descriptor = { readonly socket: ListeningSocket } | { readonly lock: string };
 
 /** The shared state of a world. */
 export class WorldState {
@@ -21,12 +19,15 @@ export class WorldState {
   readonly processes = new Map<number, ProcessState>();
   /** What programs threw. */
   readonly failures: unknown[] = [];
+  readonly descriptors = new DescriptorTable();
+  /** Open files: their descriptors, and messages under way that carry them. */
+  readonly files: ReferenceCount = { references: 0 };
+  /** Shared memories: their handles, and messages under way that carry them. */
+  readonly memories: ReferenceCount = { references: 0 };
   readonly #paths = new Map<string, ListeningSocket>();
-  readonly #descriptors = new Map<number, Descriptor>();
   readonly #locks = new Set<string>();
   readonly #turns = new Set<Turn>();
   #isClosed = false;
-  #lastDescriptor = FIRST_DESCRIPTOR;
   #lastPid = FIRST_PID;
 
   constructor(limits: MockLimits) {
@@ -58,10 +59,12 @@ export class WorldState {
     } while ([...this.#turns].some((turn) => turn.isRequested));
   }
 
-  addProcess(user: Partial<PeerCredentials>): ProcessState {
+  addProcess(user: Partial<PeerCredentials>, executable?: string): ProcessState {
     const pid = user.pid ?? this.#nextPid();
     const { euid = process.geteuid?.() ?? 0, egid = process.getegid?.() ?? 0 } = user;
-    const state = new ProcessState({ pid, euid, egid });
+    const state = new ProcessState({ pid, euid, egid, asid: -1 }, executable);
+    // Closed when the process ends, like what it opens itself later.
+    state.ports.add({ close: () => this.descriptors.closeAllOf(state) });
     this.processes.set(pid, state);
     return state;
   }
@@ -88,47 +91,26 @@ export class WorldState {
     return socket?.isOpen ? socket : undefined;
   }
 
-  listen(path: string, backlog: number, pid: number): number {
-    const socket = new ListeningSocket(path, backlog, pid).retain();
+  /** A descriptor of `owner`. The name goes with it, because here is no file that could be removed beside. */
+  listen(path: string, backlog: number, owner: ProcessState): number {
+    const socket = new ListeningSocket(path, backlog, owner.pid);
+    const file = new OpenFile(this.files, path, { socket });
     this.#paths.set(path, socket);
-    return this.#open({ socket });
-  }
-
-  isOpen(descriptor: number): boolean {
-    return this.#descriptors.has(descriptor);
+    const onClosed = () => {
+      if (this.#paths.get(path) === socket) this.#paths.delete(path);
+    };
+    return this.descriptors.open(file, { owner, onClosed });
   }
 
   listeningSocket(descriptor: number): ListeningSocket | undefined {
-    const entry = this.#descriptors.get(descriptor);
-    return entry !== undefined && 'socket' in entry ? entry.socket : undefined;
+    return this.descriptors.file(descriptor)?.socket;
   }
 
-  lock(path: string): number {
+  lock(path: string, owner: ProcessState): number {
     if (this.#locks.has(path)) return -1;
     this.#locks.add(path);
-    return this.#open({ lock: path });
-  }
-
-  /**
-   * Closes a descriptor, or returns false when there is no such. A listener's name goes with the descriptor it was
-   * created with, because here is no file that a supervisor could remove beside.
-   */
-  closeDescriptor(descriptor: number): boolean {
-    const entry = this.#descriptors.get(descriptor);
-    if (entry === undefined) return false;
-    this.#descriptors.delete(descriptor);
-    if ('socket' in entry) {
-      const { socket } = entry;
-      if (this.#paths.get(socket.path) === socket) this.#paths.delete(socket.path);
-      socket.release();
-    } else this.#locks.delete(entry.lock);
-    return true;
-  }
-
-  #open(entry: Descriptor): number {
-    this.#lastDescriptor += 1;
-    this.#descriptors.set(this.#lastDescriptor, entry);
-    return this.#lastDescriptor;
+    const file = new OpenFile(this.files, path, { onClosed: () => this.#locks.delete(path) });
+    return this.descriptors.open(file, { owner });
   }
 
   #nextPid(): number {
