@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   ERR_XPC_INVALID: 'invalid',
   ERR_XPC_CANCELLED: 'cancelled',
   ERR_XPC_PEER_REFUSED: 'permission',
+  ERR_XPC_REQUIREMENT: 'usage',
   ERR_XPC_TIMEOUT: 'timeout',
   ERR_XPC_QUEUE_FULL: 'limit',
   ERR_XPC_MESSAGE_TOO_LARGE: 'limit',

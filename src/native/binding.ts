@@ -42,7 +42,7 @@ export type Deliver = (byteLength: number, large?: readonly ArrayBuffer[]) => vo
  * One environment's (thread's) end of the binding. No method blocks. Arguments of a wrong type, records that are not
  * whole or of an unknown kind, and targets that cannot be are TypeErrors. Handles and tokens that name nothing are
  * ignored, except that a request for one fails with `invalid`. On a closed port what makes something (`connect`,
- * `listen`, `endpoint`, `createMemory`, `memory`) throws an Error, and everything else does nothing.
+ * `listen`, `endpoint`, `createMemory`, `memory`) throws an Error, and everything else but `closeDescriptor` does nothing.
  */
 export interface Port {
   /** JavaScript writes records here and calls `flush`. */
@@ -81,7 +81,10 @@ export interface Port {
    * copied or sent on return.
    */
   flush(byteLength: number): void;
-  /** Sends one record whose body does not fit the outbox. Flush first to keep the order. */
+  /**
+   * Sends one record whose body does not fit the outbox, or is to go at once. `kind` is the record's word 1. Flush first
+   * to keep the order.
+   */
   send(kind: number, handle: Handle, id: number, body: Uint8Array): void;
   /** Drops a request unanswered; the client gets `interrupted`. */
   drop(token: Handle): void;
@@ -97,7 +100,10 @@ export interface Port {
   memory(memory: Handle): ArrayBuffer;
   /** Gives up an endpoint or a shared memory; the buffer of the memory is detached. What was sent of it lives on. */
   release(right: Handle): void;
-  /** Closes a descriptor that a message brought. Others are ignored by the mock, and closed all the same elsewhere. */
+  /**
+   * Closes a descriptor that a message brought, on a closed port too: it has been the receiver's since it was delivered.
+   * Others are ignored by the mock, and closed all the same elsewhere.
+   */
   closeDescriptor(descriptor: number): void;
 
   /** Whether the process is busy: while it is, launchd does not stop it as idle (xpc_transaction_begin and _end). */

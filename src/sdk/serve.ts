@@ -102,7 +102,7 @@ async function start(
     void listener.closed.then((reason) => {
       if (stopped !== undefined) return;
       // A service without its listener would be mute; launchd starts a new process for it.
-      reportFailure(plugin.name, reason ?? lostService(listener.service), process);
+      reportFailure(plugin.name, reason ?? lostService(String(listener.service)), process);
     });
   }
   return { context, stop };

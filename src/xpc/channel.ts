@@ -1,17 +1,21 @@
 /** The inside of a connection: its state, its requests, and what arrives for it. */
-import { abortedError, errorText, LaunchportError, type WaitOptions, withDeadline } from '../base/index.js';
+import { errorText, LaunchportError, type WaitOptions } from '../base/index.js';
 import { Event, type Handle, Outbound, type PeerCredentials } from '../native/index.js';
-import { Barrier } from './barrier.js';
 import type { Decoder } from './decoder.js';
 import type { Engine, Receiver } from './engine.js';
 import { cancelledError, failureError } from './failure.js';
-import { FlowControl } from './flow-control.js';
+import type { IncomingRights } from './incoming-rights.js';
 import { OutgoingRequests } from './outgoing-requests.js';
+import { SendWindow } from './send-window.js';
+import { Suspension } from './suspension.js';
 import type { XpcDictionary, XpcMessage } from './value.js';
 
 /** What a channel is made of. */
 export interface ChannelSettings {
   readonly handle: Handle;
+  /** The Mach service; undefined for a connection made from an endpoint, and for a peer of an anonymous listener. */
+  readonly name: string | undefined;
+  /** What errors and log entries call the other end. */
   readonly service: string;
   /** Milliseconds. */
   readonly timeout: number;
@@ -20,12 +24,23 @@ export interface ChannelSettings {
   readonly credentials: PeerCredentials | undefined;
 }
 
+/** A request from the other side, as it arrives. */
+export interface ArrivedRequest {
+  readonly token: Handle;
+  readonly message: XpcDictionary;
+  /** Bytes of its serialization. */
+  readonly byteLength: number;
+  /** To be kept when somebody gets the message. */
+  readonly rights: IncomingRights | undefined;
+}
+
 /** What becomes of what arrives. Throws are logged. */
 export interface ChannelSink {
   /** Must answer with `reply`, or drop the token, exactly once. Absent: requests are dropped. */
-  readonly request?: ((message: XpcDictionary, token: Handle) => void) | undefined;
+  readonly request?: ((request: ArrivedRequest) => void) | undefined;
   readonly message?: ((message: XpcDictionary) => void) | undefined;
   readonly interrupted?: (() => void) | undefined;
+  readonly terminationImminent?: (() => void) | undefined;
   /** Called when the state changes from open, before `closed`. */
   readonly ended?: (reason: LaunchportError) => void;
   readonly closed?: ((reason: LaunchportError) => void) | undefined;
@@ -36,8 +51,8 @@ export class Channel implements Receiver {
   readonly settings: ChannelSettings;
   readonly closed: Promise<void>;
   readonly #engine: Engine;
-  readonly #flow: FlowControl;
-  readonly #barrier: Barrier;
+  readonly #window: SendWindow;
+  readonly #suspension: Suspension;
   readonly #requests: OutgoingRequests;
   #sink: ChannelSink = {};
   #state: 'open' | 'cancelled' | 'closed' = 'open';
@@ -48,8 +63,8 @@ export class Channel implements Receiver {
   constructor(engine: Engine, settings: ChannelSettings) {
     this.#engine = engine;
     this.settings = settings;
-    this.#flow = new FlowControl(settings.service);
-    this.#barrier = new Barrier(() => engine.port.barrier(settings.handle));
+    this.#window = new SendWindow(engine, settings);
+    this.#suspension = new Suspension(engine, settings);
     this.#requests = new OutgoingRequests(engine, settings.handle, settings.service, settings.maxPending);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -79,8 +94,8 @@ export class Channel implements Receiver {
   send(message: XpcMessage): void {
     this.#assertOpen();
     this.#activate();
-    this.#flow.assertRoom();
-    this.#flow.count(this.#engine.outbox.write(Outbound.message, this.settings.handle, 0, message));
+    this.#window.assertRoom();
+    this.#window.count(this.#engine.outbox.write(Outbound.message, this.settings.handle, 0, message));
   }
 
   request(message: XpcMessage, options: WaitOptions): Promise<XpcDictionary> {
@@ -88,20 +103,14 @@ export class Channel implements Receiver {
       this.#assertOpen();
       this.#activate();
       const { timeout = this.settings.timeout, signal } = options;
-      this.#flow.count(this.#requests.send(message, { timeout, signal }, resolve, reject));
+      this.#window.count(this.#requests.send(message, { timeout, signal }, resolve, reject));
     });
   }
 
-  /** Sends a reply; false when it could not be sent and the token is still to be dropped. */
-  reply(token: Handle, message: XpcMessage): boolean {
-    if (!this.isOpen) return false;
-    try {
-      this.#flow.count(this.#engine.outbox.write(Outbound.reply, this.settings.handle, token, message));
-      return true;
-    } catch (error) {
-      this.log('a reply could not be sent', error);
-      return false;
-    }
+  /** Sends a reply. @throws LaunchportError ERR_XPC_INVALID when closed, and for what cannot be encoded */
+  reply(token: Handle, message: XpcMessage): void {
+    this.#assertOpen();
+    this.#window.count(this.#engine.outbox.write(Outbound.reply, this.settings.handle, token, message));
   }
 
   /** Drops a request. */
@@ -110,42 +119,39 @@ export class Channel implements Receiver {
   }
 
   async drained(options: WaitOptions): Promise<void> {
-    this.#startWait(options);
-    if (!this.#flow.isIdle) await this.#waitForReader(options, (signal) => this.#flow.drained(signal));
+    this.#startWait();
+    await this.#window.drained(options);
+    this.#assertOpen();
   }
 
   async flushed(options: WaitOptions): Promise<void> {
-    this.#startWait(options);
-    await this.#waitForReader(options, (signal) => this.#barrier.wait(signal));
+    this.#startWait();
+    await this.#window.flushed(options);
+    this.#assertOpen();
   }
 
-  #startWait({ signal }: WaitOptions): void {
+  get isSuspended(): boolean {
+    return this.#suspension.isSuspended;
+  }
+
+  suspend(): void {
     this.#assertOpen();
-    if (signal?.aborted) throw abortedError(`waiting for ${this.settings.service} to read`, signal);
+    this.#suspension.suspend();
+  }
+
+  resume(): void {
+    if (this.isOpen) this.#suspension.resume();
+  }
+
+  #startWait(): void {
+    this.#assertOpen();
     this.#activate();
-    this.#engine.flush();
   }
 
   #activate(): void {
     if (this.#isActive) return;
     this.#isActive = true;
     this.#engine.port.activate(this.settings.handle);
-  }
-
-  async #waitForReader(options: WaitOptions, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { service } = this.settings;
-    const { timeout = this.settings.timeout, signal } = options;
-    this.#engine.hold();
-    const onTimeout = () =>
-      new LaunchportError('ERR_XPC_TIMEOUT', `${service} did not read what was sent within ${timeout} ms`, {
-        details: { service, timeout },
-      });
-    try {
-      await withDeadline(`waiting for ${service} to read`, { timeout, signal }, onTimeout, wait);
-    } finally {
-      this.#engine.release();
-    }
-    this.#assertOpen();
   }
 
   cancel(): void {
@@ -159,13 +165,15 @@ export class Channel implements Receiver {
 
   onMessage(decoder: Decoder, start: number, end: number): void {
     const message = this.#decode(decoder, start, end);
-    if (message !== undefined) this.#guard('message', () => this.#sink.message?.(message));
+    if (message === undefined || this.#sink.message === undefined) return;
+    decoder.rights?.keep();
+    this.#guard('message', () => this.#sink.message?.(message));
   }
 
   onRequest(token: Handle, decoder: Decoder, start: number, end: number): void {
     const message = this.#decode(decoder, start, end);
     if (message !== undefined && this.#sink.request !== undefined) {
-      this.#sink.request(message, token);
+      this.#sink.request({ token, message, byteLength: end - start, rights: decoder.rights });
       return;
     }
     this.drop(token);
@@ -173,7 +181,11 @@ export class Channel implements Receiver {
   }
 
   onReply(id: number, decoder: Decoder, start: number, end: number): void {
-    const error = this.#requests.replied(id, () => decoder.decode(start, end));
+    const error = this.#requests.replied(id, () => {
+      const reply = decoder.decode(start, end);
+      decoder.rights?.keep();
+      return reply;
+    });
     if (error !== undefined) this.#onMalformed(error);
   }
 
@@ -192,14 +204,17 @@ export class Channel implements Receiver {
         break;
       case Event.congested:
       case Event.drained:
-        this.#flow.setCongested(event === Event.congested);
+        this.#window.setCongested(event === Event.congested);
         break;
       case Event.sent:
-        this.#barrier.reached();
+        this.#window.sent();
         break;
       case Event.interrupted:
-        this.#flow.setCongested(false);
+        this.#window.setCongested(false);
         if (this.isOpen) this.#guard('interrupted', () => this.#sink.interrupted?.());
+        break;
+      case Event.terminationImminent:
+        if (this.isOpen) this.#guard('terminationImminent', () => this.#sink.terminationImminent?.());
         break;
       case Event.dropped:
         this.log('a message was dropped', failureError(failure, text, service));
@@ -212,6 +227,8 @@ export class Channel implements Receiver {
   onPeer(handle: Handle): void {
     this.#engine.cancel(handle);
   }
+
+  onPeerRefused(): void {}
 
   onShutdown(): void {
     this.#finish(cancelledError(this.settings.service));
@@ -238,8 +255,8 @@ export class Channel implements Receiver {
 
   #end(reason: LaunchportError): void {
     this.#sink.ended?.(reason);
-    this.#flow.setCongested(false);
-    this.#barrier.end();
+    this.#window.end();
+    this.#suspension.end();
   }
 
   #decode(decoder: Decoder, start: number, end: number): XpcDictionary | undefined {

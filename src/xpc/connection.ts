@@ -18,9 +18,12 @@ export class XpcConnection implements AsyncDisposable {
     this.#channel = channel;
   }
 
-  /** The Mach service at this connection's other end, or the one of the listener that accepted it. */
+  /**
+   * The Mach service at this connection's other end, or the one of the listener that accepted it. Undefined for a
+   * connection made from an endpoint, and for one that an anonymous listener accepted.
+   */
   get service(): string | undefined {
-    return this.#channel.settings.service;
+    return this.#channel.settings.name;
   }
 
   /** Who is at the other end, as the kernel says; all -1 for a client connection before contact. */
@@ -39,11 +42,13 @@ export class XpcConnection implements AsyncDisposable {
   }
 
   /**
-   * Sends a one-way message. It is encoded now and leaves at the end of the turn; messages arrive in the order sent.
+   * Sends a one-way message. It is encoded now and leaves at the end of the turn, or now when it carries descriptors,
+   * endpoints or shared memory, which the caller may give up as soon as this returns; messages arrive in the order sent.
    * Nothing tells whether it arrived: one sent to a service that goes away is lost.
    * @throws LaunchportError ERR_XPC_INVALID when closed; ERR_XPC_QUEUE_FULL while the other side reads too slowly or
    * after 32 MiB in one turn, see {@link XpcConnection.drained}; ERR_XPC_MESSAGE_TOO_LARGE; ERR_XPC_VALUE,
-   * ERR_XPC_LIMIT, ERR_UNSUPPORTED for what cannot be encoded
+   * ERR_XPC_STATE (a descriptor, endpoint or shared memory that is used up), ERR_XPC_LIMIT, ERR_UNSUPPORTED for what
+   * cannot be encoded
    */
   send(message: XpcMessage): void {
     this.#channel.send(message);
@@ -77,6 +82,28 @@ export class XpcConnection implements AsyncDisposable {
   }
 
   /**
+   * Stops delivery and sending until as many `resume` calls: what either side sends waits, and so do replies. What was
+   * sent before goes out first. Deadlines run on.
+   * @throws LaunchportError ERR_XPC_INVALID when closed
+   */
+  suspend(): void {
+    this.#channel.suspend();
+  }
+
+  /**
+   * Undoes one `suspend`. Does nothing when the connection is closed, which ends all suspensions.
+   * @throws LaunchportError ERR_XPC_STATE when there is none to undo
+   */
+  resume(): void {
+    this.#channel.resume();
+  }
+
+  /** Whether it is suspended now. */
+  get isSuspended(): boolean {
+    return this.#channel.isSuspended;
+  }
+
+  /**
    * Ends the connection. Requests on their way fail with ERR_XPC_CANCELLED, what the system has not taken yet may be
    * lost. A second call does nothing.
    */
@@ -88,7 +115,10 @@ export class XpcConnection implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.cancel();
     const onTimeout = () =>
-      new LaunchportError('ERR_XPC_TIMEOUT', `${this.service}: the connection does not end`);
+      new LaunchportError(
+        'ERR_XPC_TIMEOUT',
+        `${this.#channel.settings.service}: the connection does not end`,
+      );
     await withDeadline('closing a connection', { timeout: DISPOSE_TIMEOUT_MS }, onTimeout, () => this.closed);
   }
 }

@@ -1,10 +1,13 @@
 /** Reads messages. Takes exactly what Apple's receiver takes, within the same limits, from peers that may be hostile. */
+import type { IncomingRights } from './incoming-rights.js';
 import { Source } from './source.js';
 import {
   XpcDate,
   type XpcDictionary,
   XpcPortRight,
   type XpcPortType,
+  XpcRichError,
+  type XpcRight,
   XpcUint64,
   XpcUuid,
   type XpcValue,
@@ -22,6 +25,9 @@ import {
 
 /** Dictionaries up to this size get V8's fast layout; larger ones would lose it again. */
 const MAX_FAST_COUNT = 16;
+
+/** What the length of a rich error counts besides its text: two more words, a long one, and the NUL. */
+const RICH_ERROR_EXTRA_BYTES = 13;
 
 /** How to read. */
 export interface DecodeOptions {
@@ -44,13 +50,17 @@ export interface DecodeOptions {
  * - a string that is not UTF-8 becomes an XpcRawString, but a key must be UTF-8, for it becomes a property name.
  */
 export class Decoder {
+  /** What came beside the bytes; undefined for a message without rights, and without a transport. */
+  readonly rights: IncomingRights | undefined;
   readonly #source: Source;
   readonly #form: WireForm;
   #ports = 0;
 
-  constructor(bytes: Uint8Array, options: DecodeOptions = {}) {
+  /** With `rights` the form is `mach`, and there is one message to decode. */
+  constructor(bytes: Uint8Array, options: DecodeOptions = {}, rights?: IncomingRights) {
     this.#source = new Source(bytes, options.isReused ?? true);
-    this.#form = options.form ?? 'bare';
+    this.#form = rights === undefined ? (options.form ?? 'bare') : 'mach';
+    this.rights = rights;
   }
 
   /**
@@ -70,7 +80,9 @@ export class Decoder {
     }
     const word = source.view.getUint32(source.take(4), true);
     if (word !== Type.dictionary) throw source.malformed('the message is not a dictionary', start + 8);
-    return this.#readDictionary(0);
+    const message = this.#readDictionary(0);
+    if (this.rights?.hasMore === true) throw source.malformed('more rights than places for them', source.at);
+    return message;
   }
 
   /** `depth` is the number of containers around the value. */
@@ -116,15 +128,34 @@ export class Decoder {
         return this.#port('mach send', at);
       case Type.shmem:
         return this.#port('shmem', at, this.#source.view.getBigUint64(this.#source.take(8), true));
+      case Type.richError:
+        return this.#readRichError(at);
       default:
         if (word >= Type.null && word < TYPE_WORD_END && (word & 0xff) !== 0) return null;
         throw this.#source.malformed(`0x${word.toString(16)} is not the type of a value`, at);
     }
   }
 
-  #port(type: XpcPortType, at: number, byteLength?: bigint): XpcPortRight {
+  #port(type: XpcPortType, at: number, byteLength?: bigint): XpcPortRight | XpcRight {
     if (this.#form === 'bare') throw this.#source.malformed(`a descriptor (${type}) in the bare form`, at);
-    return new XpcPortRight(type, this.#ports++, byteLength);
+    if (this.rights === undefined) return new XpcPortRight(type, this.#ports++, byteLength);
+    const right = this.rights.next(type, byteLength);
+    if (right === undefined) throw this.#source.malformed(`no right for this place (${type})`, at);
+    return right;
+  }
+
+  /** Its length, whether to try again, the length of the text (twice, in two sizes), the text with its NUL. */
+  #readRichError(at: number): XpcRichError {
+    const source = this.#source;
+    const head = source.take(16);
+    const byteLength = source.view.getUint32(head, true) - RICH_ERROR_EXTRA_BYTES;
+    if (BigInt(byteLength) !== source.view.getBigUint64(head + 8, true)) {
+      throw source.malformed('a rich error whose two lengths do not agree', at);
+    }
+    return new XpcRichError(
+      String(source.readText(byteLength + 1)),
+      source.view.getUint32(head + 4, true) !== 0,
+    );
   }
 
   #readDictionary(depth: number): XpcDictionary {

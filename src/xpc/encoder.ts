@@ -1,7 +1,10 @@
 /** Writes messages into a buffer that is already there: a port's outbox, or one of just the right size. */
 import { types } from 'node:util';
 import { isLaunchportError, LaunchportError } from '../base/index.js';
+import { XpcFileDescriptor } from './file-descriptor.js';
 import { libxpcOrder } from './order.js';
+import { isRight, type OutgoingRights } from './outgoing-rights.js';
+import { XpcSharedMemory } from './shared-memory.js';
 import { NO_ROOM, Sink } from './sink.js';
 import { encodedKey } from './text.js';
 import {
@@ -11,6 +14,8 @@ import {
   XpcPortRight,
   type XpcPortType,
   XpcRawString,
+  XpcRichError,
+  type XpcRight,
   type XpcSendable,
   XpcUint64,
   XpcUuid,
@@ -40,9 +45,19 @@ export interface EncodeOptions {
   readonly order?: 'insertion' | 'libxpc';
 }
 
-/** An encoder over one buffer. It keeps nothing between messages. */
+/** What {@link Encoder.encode} returns for a message that does not fit the buffer. */
+export const DOES_NOT_FIT = -1;
+
+/** What {@link Encoder.encode} returns for a message with rights when it was told to look out for them. */
+export const HAS_RIGHTS = -2;
+
+const RIGHT_FOUND = new Error('the message has rights');
+
+/** An encoder over one buffer. It keeps nothing between messages, except that `rights` are those of one. */
 export class Encoder {
   readonly #sink: Sink;
+  /** Where rights go; `stop`: they end the encoding; undefined: they cannot be sent. */
+  readonly #rights: OutgoingRights | 'stop' | undefined;
   readonly #form: WireForm;
   readonly #isLibxpcOrder: boolean;
   #ports = 0;
@@ -50,17 +65,19 @@ export class Encoder {
   readonly #path: (string | number)[] = [];
   #depth = 0;
 
-  constructor(buffer: ArrayBuffer, options: EncodeOptions = {}) {
+  /** With a table for `rights` the form is `mach`. */
+  constructor(buffer: ArrayBuffer, options: EncodeOptions = {}, rights?: OutgoingRights | 'stop') {
     this.#sink = new Sink(buffer);
-    this.#form = options.form ?? 'bare';
+    this.#rights = rights;
+    this.#form = typeof rights === 'object' ? 'mach' : (options.form ?? 'bare');
     this.#isLibxpcOrder = options.order === 'libxpc';
   }
 
   /**
-   * Writes a message at `offset`, a multiple of 4. Returns the offset of its end, or -1 when it does not fit; the
-   * bytes behind `offset` are undefined then.
-   * @throws LaunchportError ERR_XPC_VALUE, ERR_XPC_LIMIT, or ERR_UNSUPPORTED for a descriptor in the bare form;
-   * TypeError for what is no dictionary
+   * Writes a message at `offset`, a multiple of 4. Returns the offset of its end, or {@link DOES_NOT_FIT} or
+   * {@link HAS_RIGHTS}, both below 0; the bytes behind `offset` are undefined then.
+   * @throws LaunchportError ERR_XPC_VALUE, ERR_XPC_LIMIT, ERR_XPC_STATE for a right that is used up, or ERR_UNSUPPORTED
+   * for what cannot be sent this way; TypeError for what is no dictionary
    */
   encode(message: XpcMessage, offset: number): number {
     const sink = this.#sink;
@@ -79,7 +96,8 @@ export class Encoder {
       else this.#writePlainObject(message, 0);
       return sink.at;
     } catch (error) {
-      if (error === NO_ROOM) return -1;
+      if (error === NO_ROOM) return DOES_NOT_FIT;
+      if (error === RIGHT_FOUND) return HAS_RIGHTS;
       throw this.#depth > 0 && isLaunchportError(error) ? this.#located(error) : error;
     }
   }
@@ -127,7 +145,9 @@ export class Encoder {
     else if (value instanceof XpcUuid) sink.writeUuid(value.bytes);
     else if (value instanceof Map) this.#writeMap(value, depth);
     else if (value instanceof XpcRawString) sink.writeBytes(Type.string, value.bytes, 1);
+    else if (isRight(value)) this.#writeRight(value);
     else if (value instanceof XpcPortRight) this.#writePort(value);
+    else if (value instanceof XpcRichError) throw unsupported('a rich error can only be received');
     // Of another realm, such as a vm context.
     else if (types.isUint8Array(value)) sink.writeBytes(Type.data, value, 0);
     else throw unfit(value);
@@ -195,12 +215,23 @@ export class Encoder {
     this.#sink.view.setUint32(start + 4, this.#sink.at - start - 8, true);
   }
 
+  #writeRight(value: XpcRight): void {
+    if (this.#rights === 'stop') throw RIGHT_FOUND;
+    if (this.#rights === undefined)
+      throw unsupported(`${describe(value)} can only be sent over a connection`);
+    this.#rights.add(value);
+    const sink = this.#sink;
+    const type =
+      value instanceof XpcFileDescriptor ? 'fd' : value instanceof XpcSharedMemory ? 'shmem' : 'endpoint';
+    sink.view.setInt32(sink.reserve(4), PORT_WORDS[type], true);
+    if (value instanceof XpcSharedMemory) {
+      sink.view.setBigUint64(sink.reserve(8), BigInt(value.byteLength), true);
+    }
+  }
+
   #writePort(value: XpcPortRight): void {
-    if (this.#form === 'bare') {
-      throw new LaunchportError(
-        'ERR_UNSUPPORTED',
-        `a descriptor (${value.type}) cannot be sent in this form`,
-      );
+    if (this.#form === 'bare' || this.#rights !== undefined) {
+      throw unsupported(`a place for a right (${value.type}) cannot be sent in this form`);
     }
     // The word carries no number: the receiver counts. Another number would be silently replaced.
     if (value.index !== this.#ports) {
@@ -240,6 +271,10 @@ function outOfRange(value: bigint): LaunchportError {
   return new LaunchportError('ERR_XPC_VALUE', `${value} does not fit int64`, {
     hint: 'Send values from 2^63 to 2^64-1 with uint64().',
   });
+}
+
+function unsupported(message: string): LaunchportError {
+  return new LaunchportError('ERR_UNSUPPORTED', message);
 }
 
 function unfit(value: unknown): LaunchportError {

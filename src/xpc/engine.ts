@@ -9,14 +9,19 @@ import {
   Inbound,
   type PeerCredentials,
   type Port,
+  RECORD_HAS_RIGHTS,
   RECORD_HEADER_BYTES,
   RECORD_IS_LARGE,
 } from '../native/index.js';
+import { CountedFlag } from './counted-flag.js';
+import { readCredentials } from './credentials.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { Decoder } from './decoder.js';
 import { readReason } from './failure.js';
+import { IncomingRights } from './incoming-rights.js';
 import { Outbox } from './outbox.js';
 import { type PendingRequest, RequestTable } from './request-table.js';
+import type { RightOwner } from './right-owner.js';
 
 /** A connection or listener of the engine: what the records for its handle do. */
 export interface Receiver {
@@ -25,14 +30,16 @@ export interface Receiver {
   onReply(id: number, decoder: Decoder, start: number, end: number): void;
   onRequestFailed(id: number, failure: number, text: string): void;
   onEvent(event: number, failure: number, text: string): void;
-  /** A client came; `handle` is 0 when it was refused by its credentials. */
+  /** A client came. */
   onPeer(handle: Handle, credentials: PeerCredentials): void;
+  /** A client came that does not meet the requirement; `refusal` says what of it. */
+  onPeerRefused(refusal: number, credentials: PeerCredentials): void;
   /** The engine closes. */
   onShutdown(): void;
 }
 
 /** The engine of a transport. */
-export class Engine {
+export class Engine implements RightOwner {
   readonly port: Port;
   readonly outbox: Outbox;
   readonly logger: Logger;
@@ -41,8 +48,8 @@ export class Engine {
   readonly #receivers = new Map<Handle, Receiver>();
   readonly #decoder: Decoder;
   readonly #view: DataView;
-  #holds = 0;
-  #isActive = false;
+  readonly #holds = new CountedFlag((isActive) => this.port.setActive(isActive));
+  readonly #transactions = new CountedFlag((isBusy) => this.port.setBusy(isBusy));
   #isDelivering = false;
   #isFlushScheduled = false;
   #isClosed = false;
@@ -50,7 +57,7 @@ export class Engine {
   constructor(binding: Binding, logger: Logger) {
     this.logger = logger;
     this.port = binding.open((byteLength, large) => this.#deliver(byteLength, large));
-    this.outbox = new Outbox(this.port, () => this.#scheduleFlush());
+    this.outbox = new Outbox(this, () => this.#scheduleFlush());
     this.#decoder = new Decoder(new Uint8Array(this.port.inbox));
     this.#view = new DataView(this.port.inbox);
   }
@@ -85,13 +92,20 @@ export class Engine {
 
   /** Keeps the event loop alive until as many `release` calls. */
   hold(): void {
-    this.#holds++;
-    this.#updateActive();
+    this.#holds.add();
+    this.#settleFlags();
   }
 
   release(): void {
-    this.#holds--;
-    this.#updateActive();
+    this.#holds.remove();
+    this.#settleFlags();
+  }
+
+  /** Counts those for whom the process is busy, up or down. */
+  setBusy(isBusy: boolean): void {
+    if (isBusy) this.#transactions.add();
+    else this.#transactions.remove();
+    this.#settleFlags();
   }
 
   /** Drops a request of the other side. */
@@ -120,6 +134,7 @@ export class Engine {
   close(): void {
     if (this.#isClosed) return;
     this.flush();
+    this.#transactions.clear();
     this.#isClosed = true;
     this.port.close();
     for (const receiver of [...this.#receivers.values()]) receiver.onShutdown();
@@ -132,12 +147,11 @@ export class Engine {
     this.release();
   }
 
-  #updateActive(): void {
-    const isActive = this.#holds > 0;
-    // Within a burst it often goes to and fro; only the outcome counts.
-    if (isActive === this.#isActive || this.#isDelivering || this.#isFlushScheduled || this.#isClosed) return;
-    this.#isActive = isActive;
-    this.port.setActive(isActive);
+  #settleFlags(): void {
+    // A burst settles them at its end, when the replies of what it ended have been handed over.
+    if (this.#isDelivering || this.#isFlushScheduled || this.#isClosed) return;
+    this.#holds.settle();
+    this.#transactions.settle();
   }
 
   #scheduleFlush(): void {
@@ -153,25 +167,22 @@ export class Engine {
     this.#isFlushScheduled = false;
     this.#deadlines.forgetTime();
     this.flush();
-    this.#updateActive();
+    this.#settleFlags();
   };
 
   #deliver(byteLength: number, large: readonly ArrayBuffer[] = []): void {
     this.#isDelivering = true;
     let nextLarge = 0;
     const view = this.#view;
-    for (let offset = 0; offset < byteLength && !this.#isClosed; ) {
+    for (let offset = 0; offset < byteLength; ) {
       const end = offset + view.getUint32(offset, true);
       const kind = view.getUint32(offset + 4, true);
       try {
-        if (kind < RECORD_IS_LARGE) {
+        if (kind < RECORD_HAS_RIGHTS) {
           this.#dispatch(kind, offset, view, this.#decoder, offset + RECORD_HEADER_BYTES, end);
         } else {
-          // The buffer belongs to the receiver, so data values can be views of it.
-          const bytes = new Uint8Array(large[nextLarge++] as ArrayBuffer);
-          const decoder = new Decoder(bytes, { isReused: false });
-          const body = new DataView(bytes.buffer);
-          this.#dispatch(kind - RECORD_IS_LARGE, offset, body, decoder, 0, bytes.length);
+          const body = kind < RECORD_IS_LARGE ? undefined : large[nextLarge++];
+          this.#dispatchRare(kind, offset, body, end);
         }
       } catch (error) {
         this.logger.error('a record could not be handled', { kind, error: errorText(error) });
@@ -180,7 +191,28 @@ export class Engine {
     }
     this.#isDelivering = false;
     this.#deadlines.forgetTime();
-    this.#updateActive();
+    this.#settleFlags();
+  }
+
+  /** A record with rights, or with a body of its own. */
+  #dispatchRare(flagged: number, offset: number, large: ArrayBuffer | undefined, end: number): void {
+    const kind = flagged & ~(RECORD_IS_LARGE | RECORD_HAS_RIGHTS);
+    // A buffer of its own belongs to the receiver, so data values can be views of it.
+    const bytes = new Uint8Array(large ?? this.port.inbox);
+    const body = large === undefined ? this.#view : new DataView(large);
+    const start = large === undefined ? offset + RECORD_HEADER_BYTES : 0;
+    const stop = large === undefined ? end : bytes.length;
+    const isReused = large === undefined;
+    if ((flagged & RECORD_HAS_RIGHTS) === 0) {
+      this.#dispatch(kind, offset, body, new Decoder(bytes, { isReused }), start, stop);
+      return;
+    }
+    const rights = new IncomingRights(this, body, start);
+    try {
+      this.#dispatch(kind, offset, body, new Decoder(bytes, { isReused }, rights), rights.end, stop);
+    } finally {
+      rights.closeUnlessKept();
+    }
   }
 
   /** `body` holds what is from `start` to `end`; the header is in the inbox at `offset`. */
@@ -192,6 +224,8 @@ export class Engine {
     start: number,
     end: number,
   ): void {
+    // A handler before it may have closed the port.
+    if (this.#isClosed) return;
     const handle = this.#view.getUint32(offset + 8, true);
     const id = this.#view.getUint32(offset + 12, true);
     const receiver = this.#receivers.get(handle);
@@ -221,12 +255,10 @@ export class Engine {
         break;
       }
       case Inbound.peer:
+        receiver.onPeer(id, readCredentials(body, start));
+        break;
       case Inbound.peerRefused:
-        receiver.onPeer(kind === Inbound.peer ? id : 0, {
-          pid: body.getInt32(start, true),
-          euid: body.getInt32(start + 4, true),
-          egid: body.getInt32(start + 8, true),
-        });
+        receiver.onPeerRefused(id, readCredentials(body, start));
         break;
       default:
         this.logger.warn('a record of an unknown kind was ignored', { kind, handle });

@@ -1,11 +1,14 @@
 /** How many bytes a message takes, counted without writing it: for messages too large for the buffer at hand. */
 import { LaunchportError } from '../base/index.js';
+import { isRight } from './outgoing-rights.js';
+import { XpcSharedMemory } from './shared-memory.js';
 import { encodedKey } from './text.js';
 import {
   XpcDate,
   type XpcMessage,
   XpcPortRight,
   XpcRawString,
+  XpcRichError,
   type XpcSendable,
   XpcUint64,
   XpcUuid,
@@ -49,6 +52,8 @@ function measureObject(value: Extract<XpcSendable, object>, depth: number): numb
   if (value instanceof XpcUuid) return 20;
   if (value instanceof XpcRawString) return 8 + padded(value.bytes.length + 1);
   if (value instanceof XpcPortRight) return value.byteLength === undefined ? 4 : 12;
+  if (isRight(value)) return value instanceof XpcSharedMemory ? 12 : 4;
+  if (value instanceof XpcRichError) return 0;
   if (depth >= MAX_DEPTH) {
     throw new LaunchportError('ERR_XPC_LIMIT', `more than ${MAX_DEPTH} containers inside one another`, {
       hint: 'Look for an object that contains itself.',

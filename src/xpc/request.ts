@@ -1,11 +1,10 @@
 /** Requests from the other side: running handlers for them, and answering each exactly once. */
 import { LaunchportError } from '../base/index.js';
-import type { Handle } from '../native/index.js';
-import type { Channel, ChannelSink } from './channel.js';
+import type { ArrivedRequest, Channel, ChannelSink } from './channel.js';
 import type { XpcConnection } from './connection.js';
-import type { HandlerGate } from './handler-gate.js';
+import type { GateEntry, GatePeer, HandlerGate } from './handler-gate.js';
 import type { PeerHandlers, XpcRequest } from './handlers.js';
-import type { XpcDictionary, XpcMessage } from './value.js';
+import type { XpcMessage } from './value.js';
 
 /** What a channel does with what arrives, given a program's handlers. */
 export function sinkFor(
@@ -14,66 +13,70 @@ export function sinkFor(
   handlers: PeerHandlers,
   gate: HandlerGate,
 ): ChannelSink {
-  const signals = new Set<AbortController>();
+  const peer: RequestPeer = { channel, connection, handlers, gate: gate.peer(), signals: new Set() };
   return {
-    request:
-      handlers.request &&
-      ((message, token) => {
-        const request = new IncomingRequest(channel, connection, token, gate, signals);
-        if (gate.enter(() => request.run(handlers, message))) return;
-        channel.drop(token);
-        channel.log('a request was dropped', 'too many requests wait for a handler');
-      }),
+    request: handlers.request && ((request) => peer.gate.enter(new IncomingRequest(peer, request))),
     message: handlers.message && ((message) => handlers.message?.(message)),
     interrupted: handlers.interrupted && (() => handlers.interrupted?.()),
+    terminationImminent: handlers.terminationImminent && (() => handlers.terminationImminent?.()),
     ended: (reason) => {
-      for (const controller of signals) controller.abort(reason);
+      peer.gate.clear();
+      for (const controller of peer.signals) controller.abort(reason);
     },
     closed: handlers.closed && ((reason) => handlers.closed?.(reason)),
   };
 }
 
-/** One request being handled. */
-class IncomingRequest implements XpcRequest {
+/** Where requests come from. */
+interface RequestPeer {
+  readonly channel: Channel;
   readonly connection: XpcConnection;
-  readonly #channel: Channel;
-  readonly #token: Handle;
-  readonly #gate: HandlerGate;
-  /** The controllers of all requests of the connection whose signal somebody asked for. */
-  readonly #signals: Set<AbortController>;
-  #controller: AbortController | undefined;
+  readonly handlers: PeerHandlers;
+  readonly gate: GatePeer;
+  /** The controllers of all requests whose signal somebody asked for. */
+  readonly signals: Set<AbortController>;
+}
 
-  constructor(
-    channel: Channel,
-    connection: XpcConnection,
-    token: Handle,
-    gate: HandlerGate,
-    signals: Set<AbortController>,
-  ) {
-    this.#channel = channel;
-    this.connection = connection;
-    this.#token = token;
-    this.#gate = gate;
-    this.#signals = signals;
+/** One request, waiting or being handled. */
+class IncomingRequest implements XpcRequest, GateEntry {
+  readonly #peer: RequestPeer;
+  readonly #arrived: ArrivedRequest;
+  #controller: AbortController | undefined;
+  #state: 'open' | 'replied' | 'dropped' = 'open';
+
+  constructor(peer: RequestPeer, arrived: ArrivedRequest) {
+    this.#peer = peer;
+    this.#arrived = arrived;
+    // It may wait longer than the delivery that brought it.
+    arrived.rights?.keep();
+  }
+
+  get connection(): XpcConnection {
+    return this.#peer.connection;
+  }
+
+  get byteLength(): number {
+    return this.#arrived.byteLength;
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#channel.isOpen) this.#signals.add(this.#controller);
+      if (this.#peer.channel.isOpen) this.#peer.signals.add(this.#controller);
       else this.#controller.abort(new LaunchportError('ERR_XPC_INVALID', 'the connection is closed'));
     }
     return this.#controller.signal;
   }
 
-  /** Runs the handler and answers with its result. To be called from within the gate. */
-  run(handlers: PeerHandlers, message: XpcDictionary): void {
-    if (!this.#channel.isOpen) {
-      this.#end(false);
-      return;
-    }
+  reply(message: XpcMessage): void {
+    if (this.#state !== 'open') throw this.#answered();
+    this.#peer.channel.reply(this.#arrived.token, message);
+    this.#state = 'replied';
+  }
+
+  run(): void {
     try {
-      const result = handlers.request?.(message, this) as XpcMessage | Promise<XpcMessage>;
+      const result = this.#peer.handlers.request?.(this.#arrived.message, this);
       if (isThenable(result)) result.then(this.#answer, this.#fail);
       else this.#answer(result);
     } catch (error) {
@@ -81,23 +84,71 @@ class IncomingRequest implements XpcRequest {
     }
   }
 
+  refuse(): void {
+    this.#drop();
+    this.#arrived.rights?.close();
+    const { channel } = this.#peer;
+    if (channel.isOpen) channel.log('a request was dropped', 'too many requests wait for a handler');
+  }
+
   readonly #answer = (reply: XpcMessage | undefined): void => {
-    if (reply === undefined) this.#fail('it returned nothing');
-    else this.#end(this.#channel.reply(this.#token, reply));
+    if (this.#state === 'replied') {
+      if (reply !== undefined) this.#peer.channel.log('a second reply was not sent', this.#answered());
+      this.#end();
+    } else if (reply === undefined) {
+      this.#fail('it returned nothing');
+    } else {
+      this.#sendResult(reply);
+    }
   };
+
+  #sendResult(reply: XpcMessage): void {
+    // Whoever asked is gone.
+    if (this.#peer.channel.isOpen) {
+      try {
+        this.reply(reply);
+      } catch (error) {
+        this.#peer.channel.log('a request was dropped: its reply could not be sent', error);
+      }
+    }
+    this.#end();
+  }
 
   readonly #fail = (error: unknown): void => {
-    this.#channel.log('a request was dropped: its handler failed', error);
-    this.#end(false);
+    const what =
+      this.#state === 'replied'
+        ? 'a handler failed after its reply'
+        : 'a request was dropped: its handler failed';
+    this.#peer.channel.log(what, error);
+    this.#end();
   };
 
-  #end(isAnswered: boolean): void {
-    if (this.#controller !== undefined) this.#signals.delete(this.#controller);
-    if (!isAnswered) this.#channel.drop(this.#token);
-    this.#gate.leave();
+  #end(): void {
+    if (this.#controller !== undefined) this.#peer.signals.delete(this.#controller);
+    if (this.#state === 'open') this.#drop();
+    this.#peer.gate.leave(this);
+  }
+
+  #drop(): void {
+    this.#state = 'dropped';
+    this.#peer.channel.drop(this.#arrived.token);
+  }
+
+  #answered(): LaunchportError {
+    const { service } = this.#peer.channel.settings;
+    return new LaunchportError(
+      'ERR_XPC_ALREADY_REPLIED',
+      `${service}: the request was ${this.#state} already`,
+      {
+        hint: 'Reply once: with request.reply() or by returning the reply, not both.',
+        details: { service },
+      },
+    );
   }
 }
 
-function isThenable(value: XpcMessage | Promise<XpcMessage>): value is Promise<XpcMessage> {
+function isThenable(
+  value: XpcMessage | undefined | Promise<XpcMessage | undefined>,
+): value is Promise<XpcMessage | undefined> {
   return typeof (value as { readonly then?: unknown } | undefined)?.then === 'function';
 }

@@ -93,11 +93,14 @@ export class Source {
 
   /** Reads a string: its length with the NUL, and no NUL before. @throws LaunchportError ERR_XPC_MALFORMED */
   readString(): string | XpcRawString {
-    const countAt = this.take(4);
-    const count = this.view.getUint32(countAt, true);
+    return this.readText(this.view.getUint32(this.take(4), true));
+  }
+
+  /** Reads the text of a string that takes `count` bytes with its NUL. @throws LaunchportError ERR_XPC_MALFORMED */
+  readText(count: number): string | XpcRawString {
     const start = this.take(padded(count));
     const byteLength = count - 1;
-    if (byteLength < 0) throw this.malformed('a string without its NUL', countAt);
+    if (byteLength < 0) throw this.malformed('a string without its NUL', start);
     if (this.#bytes[start + byteLength] !== 0)
       throw this.malformed('a string does not end with a NUL', start);
     if (byteLength >> 2 < MAX_TABLE_WORDS) return this.#readShortString(start, byteLength);

@@ -4,18 +4,25 @@ import {
   type Binding,
   bootstrapDirectory,
   bootstrapPath,
+  type Capability,
   type ConnectTarget,
   type ListenTarget,
   loadBinding,
+  MAX_MEMORY_BYTES,
   type PortStatistics,
 } from '../native/index.js';
 import { Channel } from './channel.js';
 import { XpcConnection } from './connection.js';
+import type { XpcEndpoint } from './endpoint.js';
 import { Engine } from './engine.js';
 import { HandlerGate } from './handler-gate.js';
 import { type AcceptPeer, type ConnectOptions, DEFAULTS, type ListenOptions } from './handlers.js';
-import { ListenerCore, XpcListener } from './listener.js';
+import { XpcListener } from './listener.js';
+import { ListenerCore } from './listener-core.js';
+import { assertPositive, gateLimits } from './options.js';
 import { sinkFor } from './request.js';
+import { withRequirement } from './requirement.js';
+import { mapped, XpcSharedMemory } from './shared-memory.js';
 
 /** What a transport needs besides a binding. */
 export interface TransportOptions {
@@ -54,26 +61,33 @@ export class XpcTransport implements AsyncDisposable {
   }
 
   /**
-   * A connection to a service, ready for use. A missing service is no failure here: requests fail with
-   * ERR_XPC_INVALID and the connection closes.
-   * @throws LaunchportError ERR_XPC_NAME, ERR_LAUNCHD_SOCKET_PATH, or ERR_XPC_STATE when the transport is closed
+   * A connection to a service, or to the listener of an endpoint, ready for use. A missing service is no failure here:
+   * requests fail with ERR_XPC_INVALID and the connection closes. The endpoint may be released afterwards.
+   * @throws LaunchportError ERR_XPC_NAME, ERR_LAUNCHD_SOCKET_PATH, ERR_XPC_VALUE for an endpoint of another transport,
+   * ERR_XPC_STATE when it is released or the transport is closed, ERR_UNSUPPORTED and ERR_XPC_REQUIREMENT for a
+   * requirement that cannot be checked or is malformed
    */
-  connect(service: string, options: ConnectOptions = {}): XpcConnection {
+  connect(target: string | XpcEndpoint, options: ConnectOptions = {}): XpcConnection {
     this.#assertOpen();
-    assertServiceName(service);
+    if (typeof target === 'string') assertServiceName(target);
     const { timeout = DEFAULTS.timeout, maxPending = DEFAULTS.maxPending, handlers = {} } = options;
     assertPositive('timeout', timeout);
     assertPositive('maxPending', maxPending);
-    const handle = this.#engine.port.connect(this.#target(service, options));
-    const channel = new Channel(this.#engine, {
+    const engine = this.#engine;
+    const where = this.#target(target, options);
+    const handle = withRequirement(options.requirement, () => engine.port.connect(where));
+    const name = typeof target === 'string' ? target : undefined;
+    const service = name ?? 'an endpoint';
+    const channel = new Channel(engine, {
       handle,
+      name,
       service,
       timeout,
       maxPending,
       credentials: undefined,
     });
     const connection = new XpcConnection(channel);
-    const gate = new HandlerGate(DEFAULTS.maxConcurrent, DEFAULTS.maxWaiting);
+    const gate = new HandlerGate(gateLimits(), (isBusy) => engine.setBusy(isBusy));
     channel.start(sinkFor(channel, connection, handlers, gate), options.isLazy);
     return connection;
   }
@@ -81,22 +95,70 @@ export class XpcTransport implements AsyncDisposable {
   /**
    * Listens for clients of a service of this process, at once. `accept` gets each client and returns its handlers.
    * Failure to check in closes the listener; see `XpcListener.closed`.
-   * @throws LaunchportError ERR_XPC_NAME, or ERR_XPC_STATE when the transport is closed
+   * @throws LaunchportError ERR_XPC_NAME, ERR_XPC_STATE when the transport is closed, ERR_UNSUPPORTED and
+   * ERR_XPC_REQUIREMENT as {@link XpcTransport.connect}
    */
   listen(service: string, accept: AcceptPeer, options: ListenOptions = {}): XpcListener {
-    this.#assertOpen();
     assertServiceName(service);
-    assertPositive('maxConcurrent', options.maxConcurrent ?? DEFAULTS.maxConcurrent);
-    if (!((options.maxWaiting ?? 0) >= 0)) {
-      throw new RangeError(`maxWaiting must be 0 or more, not ${options.maxWaiting}`);
+    const { descriptor } = options;
+    return this.#listen(
+      { name: service, ...(descriptor === undefined ? {} : { descriptor }) },
+      accept,
+      options,
+    );
+  }
+
+  /**
+   * Listens without a name: only who gets one of its endpoints, see `XpcListener.endpoint`, can connect.
+   * @throws LaunchportError as {@link XpcTransport.listen}
+   */
+  listenAnonymous(accept: AcceptPeer, options: Omit<ListenOptions, 'descriptor'> = {}): XpcListener {
+    return this.#listen({}, accept, options);
+  }
+
+  /**
+   * Zeroed memory that can be sent, of 1 byte to 4 GiB.
+   * @throws RangeError for another size; LaunchportError ERR_XPC_LIMIT when the system has no room,
+   * ERR_XPC_STATE when the transport is closed
+   */
+  createSharedMemory(byteLength: number): XpcSharedMemory {
+    this.#assertOpen();
+    if (!Number.isInteger(byteLength) || byteLength < 1 || byteLength > MAX_MEMORY_BYTES) {
+      throw new RangeError(`shared memory has 1 to ${MAX_MEMORY_BYTES} bytes, not ${byteLength}`);
     }
-    const target: ListenTarget = {
-      name: service,
-      ...(options.descriptor === undefined ? {} : { descriptor: options.descriptor }),
-      ...(options.allowAnyUser === undefined ? {} : { allowAnyUser: options.allowAnyUser }),
+    const handle = mapped(() => this.#engine.port.createMemory(byteLength), byteLength);
+    return new XpcSharedMemory(this.#engine, handle, byteLength);
+  }
+
+  /** What this system has of XPC's newer parts. */
+  capabilities(): readonly Capability[] {
+    return this.#binding.capabilities();
+  }
+
+  /**
+   * Tells the system that this process is busy, so that it is not stopped as idle, until what is returned is disposed.
+   * Transactions are counted, and disposing one twice is harmless. Request handlers of listeners have their own.
+   * @throws LaunchportError ERR_XPC_STATE when the transport is closed
+   */
+  beginTransaction(): Disposable {
+    this.#assertOpen();
+    const engine = this.#engine;
+    let isOpen = true;
+    engine.setBusy(true);
+    return {
+      [Symbol.dispose]() {
+        if (isOpen) engine.setBusy(false);
+        isOpen = false;
+      },
     };
-    const handle = this.#engine.port.listen(target);
-    return new XpcListener(new ListenerCore(this.#engine, handle, service, accept, options));
+  }
+
+  /**
+   * Tells the clients of this transport's listeners that the process is about to end. For Linux, where the process gets
+   * the signal that asks for it; on macOS the system tells them.
+   */
+  announceTermination(): void {
+    if (!this.isClosed) this.#engine.port.announceTermination();
   }
 
   /** Counters of the port, for tests and diagnosis. */
@@ -116,11 +178,24 @@ export class XpcTransport implements AsyncDisposable {
     await this.close();
   }
 
-  #target(service: string, options: ConnectOptions): ConnectTarget {
+  #listen(where: ListenTarget, accept: AcceptPeer, options: ListenOptions): XpcListener {
+    this.#assertOpen();
+    const limits = gateLimits(options);
+    const { requirement } = options;
+    const target = requirement === undefined ? where : { ...where, requirement };
+    const handle = withRequirement(requirement, () => this.#engine.port.listen(target));
+    return new XpcListener(new ListenerCore(this.#engine, { handle, name: where.name, accept, limits }));
+  }
+
+  #target(target: string | XpcEndpoint, options: ConnectOptions): ConnectTarget {
+    const requirement = options.requirement === undefined ? {} : { requirement: options.requirement };
+    if (typeof target !== 'string') return { endpoint: target.handle(this.#engine), ...requirement };
     // On macOS launchd finds the name; there is no directory to look in.
-    if (this.#binding.platform === 'darwin')
-      return { name: service, privileged: options.privileged ?? false };
-    return { name: service, address: bootstrapPath(options.bootstrap ?? bootstrapDirectory(), service) };
+    if (this.#binding.platform === 'darwin') {
+      return { name: target, privileged: options.privileged ?? false, ...requirement };
+    }
+    const address = bootstrapPath(options.bootstrap ?? bootstrapDirectory(), target);
+    return { name: target, address, ...requirement };
   }
 
   #assertOpen(): void {
@@ -129,8 +204,4 @@ export class XpcTransport implements AsyncDisposable {
       hint: 'Make a new XpcTransport.',
     });
   }
-}
-
-function assertPositive(name: string, value: number): void {
-  if (!(value > 0)) throw new RangeError(`${name} must be a positive number, not ${value}`);
 }

@@ -12,9 +12,18 @@
  * | uuid | {@link XpcUuid} |
  * | array | array |
  * | dictionary | object without prototype; a plain object or a `Map` is accepted when sending |
- * | fd, endpoint, shmem, mach send | {@link XpcPortRight}, in Mach payloads only |
+ * | fd | {@link XpcFileDescriptor} |
+ * | endpoint | {@link XpcEndpoint} |
+ * | shmem | {@link XpcSharedMemory} |
+ * | rich error | {@link XpcRichError}; received only |
+ *
+ * Without a transport, in bytes alone, there are no descriptors, endpoints and shared memory: in Mach payloads an
+ * {@link XpcPortRight} marks the place of each, and of a mach send right.
  */
 import { LaunchportError } from '../base/index.js';
+import type { XpcEndpoint } from './endpoint.js';
+import type { XpcFileDescriptor } from './file-descriptor.js';
+import type { XpcSharedMemory } from './shared-memory.js';
 
 const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
@@ -111,6 +120,25 @@ export class XpcPortRight {
   }
 }
 
+/** What a system service says of its failure. Received only: XPC has no way for a program to make one. */
+export class XpcRichError {
+  readonly message: string;
+  /** Whether doing it again may help. */
+  readonly canRetry: boolean;
+
+  constructor(message: string, canRetry: boolean) {
+    this.message = message;
+    this.canRetry = canRetry;
+  }
+
+  toString(): string {
+    return this.message;
+  }
+}
+
+/** What travels beside the bytes of a message. */
+export type XpcRight = XpcFileDescriptor | XpcEndpoint | XpcSharedMemory;
+
 /** Any value that a received message can hold. */
 export type XpcValue =
   | null
@@ -123,6 +151,8 @@ export type XpcValue =
   | XpcDate
   | XpcUuid
   | XpcRawString
+  | XpcRight
+  | XpcRichError
   | XpcPortRight
   | readonly XpcValue[]
   | XpcDictionary;
@@ -132,7 +162,11 @@ export interface XpcDictionary {
   readonly [key: string]: XpcValue;
 }
 
-/** Any value that can be sent: received ones, and the conveniences `Date`, `Map` and plain object. */
+/**
+ * Any value that can be sent: received ones, and the conveniences `Date`, `Map` and plain object. An XpcRichError is
+ * among them so that every received message fits, but sending it fails with ERR_UNSUPPORTED, as an XpcPortRight does
+ * over a connection.
+ */
 export type XpcSendable =
   | XpcValue
   | Date

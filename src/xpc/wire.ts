@@ -17,7 +17,7 @@ export const WIRE_VERSION = 5;
 /** Bytes before the top-level dictionary. */
 export const WIRE_HEADER_BYTES = 8;
 
-/** Type words an application can send. All are an index shifted left by 12. */
+/** Type words of what applications send and receive. All are an index shifted left by 12. */
 export const Type = {
   null: 0x1000,
   bool: 0x2000,
@@ -34,6 +34,8 @@ export const Type = {
   array: 0xe000,
   dictionary: 0xf000,
   endpoint: 0x12000,
+  /** Received only. */
+  richError: 0x1c000,
 } as const;
 
 /** The first word beyond Apple's table of types; from here on every word is malformed. */
