@@ -2,9 +2,12 @@
 import {
   BINDING_VERSION,
   type Binding,
+  type Capability,
+  CREDENTIALS_BYTES,
   type Deliver,
   type Handle,
   type Port,
+  RECORD_HAS_RIGHTS,
   RECORD_HEADER_BYTES,
   RECORD_IS_LARGE,
 } from '../../src/native/index.js';
@@ -17,6 +20,8 @@ export interface ScriptedRecord {
   readonly body?: Uint8Array;
   /** In a buffer of its own. */
   readonly isLarge?: boolean;
+  /** Kind and value of each right; the body is in Mach form then. */
+  readonly rights?: readonly (readonly [right: number, value: number])[];
 }
 
 /** A binding that does nothing but note calls; a test delivers what it likes. */
@@ -31,6 +36,10 @@ export class ScriptedBinding implements Binding {
 
   constructor(platform: Binding['platform'] = 'mock') {
     this.platform = platform;
+  }
+
+  capabilities(): readonly Capability[] {
+    return [{ name: 'scripts', since: '', isAvailable: true }];
   }
 
   open(deliver: Deliver): Port {
@@ -49,10 +58,22 @@ export class ScriptedBinding implements Binding {
       activate: (handle) => note(`activate ${handle}`),
       cancel: (handle) => note(`cancel ${handle}`),
       barrier: (handle) => note(`barrier ${handle}`),
-      peer: () => ({ pid: -1, euid: -1, egid: -1 }),
+      suspend: (handle) => note(`suspend ${handle}`),
+      resume: (handle) => note(`resume ${handle}`),
+      peer: () => ({ pid: -1, euid: -1, egid: -1, asid: -1 }),
       flush: (byteLength) => note(`flush ${byteLength}`),
       send: (kind, handle, id, body) => note(`send ${kind} ${handle} ${id} ${body.length}`),
       drop: (token) => note(`drop ${token}`),
+      endpoint: (listener) => make(`endpoint ${listener}`),
+      createMemory: (byteLength) => make(`createMemory ${byteLength}`),
+      memory: (memory) => {
+        note(`memory ${memory}`);
+        return new ArrayBuffer(8);
+      },
+      release: (right) => note(`release ${right}`),
+      closeDescriptor: (descriptor) => note(`closeDescriptor ${descriptor}`),
+      setBusy: (isBusy) => note(`setBusy ${isBusy}`),
+      announceTermination: () => note('announceTermination'),
       setActive: (isActive) => note(`setActive ${isActive}`),
       statistics: () => {
         throw new Error('not scripted');
@@ -66,9 +87,11 @@ export class ScriptedBinding implements Binding {
     const view = new DataView(this.#inbox);
     const large: ArrayBuffer[] = [];
     let at = 0;
-    for (const { kind, handle, id, body = new Uint8Array(0), isLarge = false } of records) {
+    for (const { kind, handle, id, body: bytes = new Uint8Array(0), isLarge = false, rights } of records) {
+      const body = rights === undefined ? bytes : Uint8Array.from([...tableOf(rights), ...bytes]);
       const length = RECORD_HEADER_BYTES + (isLarge ? 0 : body.length);
-      [length, isLarge ? kind + RECORD_IS_LARGE : kind, handle, id].forEach((word, i) => {
+      const flags = (isLarge ? RECORD_IS_LARGE : 0) + (rights === undefined ? 0 : RECORD_HAS_RIGHTS);
+      [length, kind + flags, handle, id].forEach((word, i) => {
         view.setUint32(at + i * 4, word, true);
       });
       if (isLarge) large.push(Uint8Array.from(body).buffer);
@@ -92,4 +115,16 @@ export function reason(failure: number, text: string): Uint8Array {
   body.writeUInt32LE(bytes.length, 4);
   body.set(bytes, 8);
   return Uint8Array.from(body);
+}
+
+function tableOf(rights: readonly (readonly [number, number])[]): Uint8Array {
+  return new Uint8Array(Uint32Array.from([rights.length, ...rights.flat()]).buffer);
+}
+
+/** Body of a `peer` or `peerRefused` record: pid 77, euid 88, egid 99, and the rest unknown unless it is given. */
+export function credentials(asid = -1, token?: Uint8Array): Uint8Array {
+  const body = new Uint8Array(CREDENTIALS_BYTES).fill(0xff);
+  body.set(new Uint8Array(Int32Array.of(77, 88, 99, asid).buffer));
+  if (token !== undefined) body.set(token, 16);
+  return body;
 }

@@ -2,12 +2,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Failure, Inbound } from '../../src/native/index.js';
 import { serialize, XpcTransport } from '../../src/xpc/index.js';
-import { reason, ScriptedBinding } from '../helpers/scripted-binding.js';
+import { credentials, reason, ScriptedBinding } from '../helpers/scripted-binding.js';
 import { rejectionOf } from '../helpers/thrown.js';
 import { LogBook } from '../helpers/xpc-pair.js';
 
 const SERVICE = 'com.example.echo';
-const credentials = () => new Uint8Array(Int32Array.of(77, 88, 99, 0).buffer);
 
 /** A transport over a scripted binding, with one connection (handle 1). */
 function scripted() {

@@ -41,7 +41,7 @@ describe('a client', () => {
     await using pair = new Pair().serve(
       (peer) => ({ request: () => ({ euid: BigInt(peer.credentials.euid) }) }),
       {
-        allowAnyUser: true,
+        requirement: { users: 'any' },
       },
     );
     const stranger = new XpcTransport(pair.world.binding(300_001, { euid: 54_321 }));

@@ -2,12 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { Event, Failure, Inbound } from '../../src/native/index.js';
 import { serialize, type XpcDictionary, XpcTransport } from '../../src/xpc/index.js';
-import { reason, ScriptedBinding } from '../helpers/scripted-binding.js';
+import { credentials, reason, ScriptedBinding } from '../helpers/scripted-binding.js';
 import { rejectionOf, thrownBy } from '../helpers/thrown.js';
 import { LogBook, Pair } from '../helpers/xpc-pair.js';
 
 const SERVICE = 'com.example.echo';
-const credentials = () => new Uint8Array(Int32Array.of(77, 88, 99, 0).buffer);
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A transport over a scripted binding, with one connection (handle 1). */
