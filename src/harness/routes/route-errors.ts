@@ -132,12 +132,14 @@ function parseFailure(value: XpcValue | undefined): RouteFailure | undefined {
  * own in `details.rawCode` when it is another, and its message untouched in `details.message`. The error's own
  * `message` and `hint` are for people, so control characters of the peer are made visible there.
  */
-export function remoteError(service: string, route: string, failure: RouteFailure): LaunchportError {
+export function remoteError(service: string, route: string, failure: RouteFailure): RouteError {
   const known = isRouteErrorCode(failure.code) ? failure.code : undefined;
   const code = known ?? `unknown (${peerText(failure.code)})`;
   const text = `${service}/${route} answered ${code}: ${peerText(failure.message)}`;
+  const cause = CAUSE.exec(failure.message)?.[1];
   return new LaunchportError('ERR_REMOTE', text, {
     ...(failure.hint === undefined ? {} : { hint: peerText(failure.hint) }),
+    ...(cause === undefined ? {} : { cause: new Error(peerText(cause)) }),
     details: {
       code: known ?? 'unknown',
       ...(known === undefined ? { rawCode: failure.code } : {}),
@@ -145,7 +147,30 @@ export function remoteError(service: string, route: string, failure: RouteFailur
       service,
       route,
     },
-  });
+  }) as RouteError;
+}
+
+/** The cause that {@link foldCause}, or upstream, put at the end of a message. */
+const CAUSE = / \(cause: "([\s\S]*)"\)$/;
+
+/** An error reply, as a caller gets it. */
+export interface RouteError extends LaunchportError {
+  readonly code: 'ERR_REMOTE';
+  readonly details: {
+    /** `unknown` when the peer sent a code that is none of ours; that is then in `rawCode`. */
+    readonly code: RouteErrorCode;
+    readonly rawCode?: string;
+    /** As the peer sent it, its cause at the end included. */
+    readonly message: string;
+    readonly service: string;
+    readonly route: string;
+  };
+}
+
+/** True for an error reply that a call got, optionally with one of the given codes. Its `cause` is the peer's. */
+export function isRouteError(error: unknown, ...codes: readonly RouteErrorCode[]): error is RouteError {
+  if (!isLaunchportError(error, 'ERR_REMOTE') || typeof error.details.route !== 'string') return false;
+  return codes.length === 0 || codes.includes(error.details.code as RouteErrorCode);
 }
 
 /** A peer's text, fit for a terminal or a log: control characters but newline and tab escaped, length bounded. */

@@ -8,70 +8,71 @@ import {
   type WaitOptions,
   withDeadline,
 } from '../../base/index.js';
-import type {
-  AcceptPeer,
-  ListenOptions,
-  PeerHandlers,
-  XpcConnection,
-  XpcDictionary,
-  XpcRequest,
+import {
+  type AcceptPeer,
+  type ListenOptions,
+  type PeerHandlers,
+  type XpcConnection,
+  type XpcDictionary,
+  type XpcRequest,
+  XpcTransport,
 } from '../../xpc/index.js';
-import { assertRouteName, type Route, withoutProtocolKeys } from './route.js';
-import { errorReply, ROUTE_KEY, routeError } from './route-errors.js';
-import { decodeShape, encodeShape, type WireObject, type WireShape } from './wire-shape.js';
-import { WireMismatch } from './wire-type.js';
-
-/** What a handler knows besides its request. */
-export interface RouteContext {
-  readonly route: string;
-  readonly connection: XpcConnection;
-  /** Aborts when the peer goes: nobody waits for the reply then. Never, for a one-way message. */
-  readonly signal: AbortSignal;
-  /** Whether the client waits for a reply. The result of the handler is dropped when it does not. */
-  readonly isReplyExpected: boolean;
-}
-
-/** What a handler of `Rep` returns: nothing will do when the reply has no required key. */
-export type HandlerResult<Rep extends WireShape> =
-  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is a void function
-  Record<never, never> extends WireObject<Rep> ? WireObject<Rep> | undefined | void : WireObject<Rep>;
-
-/** Answers one request. What it throws becomes the error reply; see `routeError` for choosing the code. */
-export type RouteHandler<Req extends WireShape, Rep extends WireShape> = (
-  request: WireObject<Req>,
-  context: RouteContext,
-) => HandlerResult<Rep> | Promise<HandlerResult<Rep>>;
-
-/** Answers one request with no schema: gets and returns the dictionary without the protocol's keys. */
-export type RawRouteHandler = (
-  message: XpcDictionary,
-  context: RouteContext,
-) => XpcDictionary | undefined | Promise<XpcDictionary | undefined>;
+import { type Responder, type RouteTable, runHandler } from './handler-run.js';
+import type { Protocol, ProtocolRoutes } from './protocol.js';
+import { assertRouteName, type Route, type StreamRoute, withoutProtocolKeys } from './route.js';
+import { decodeRequest, encodeReply } from './route-codec.js';
+import type { ProtocolHandlers, RawRouteHandler, RouteHandler, StreamHandler } from './route-handlers.js';
+import { ServerSession } from './session.js';
+import { refusal } from './session-limits.js';
+import { serveStream } from './stream-server.js';
+import type { WireObject, WireShape } from './wire-shape.js';
 
 /** How a server behaves. */
 export interface RouteServerOptions {
   readonly logger?: Logger;
   /**
-   * Handlers running at once over all peers, default 4096. A request beyond is answered `invalidState` at once:
-   * nothing waits in a queue, for a long `wait` must not hold up others.
+   * Handlers running at once over all clients, default 4096. A request beyond is answered `invalidState` at once:
+   * nothing waits in a queue, for a long `wait` must not hold up others. As the server fills up, clients with many
+   * running handlers are refused before those with few.
    */
   readonly maxConcurrent?: number;
+  /** Handlers of one client running at once, default 256; refused likewise. */
+  readonly maxConcurrentPerSession?: number;
+  /** Milliseconds that a gone client's handlers get before its disconnect hooks run, and each hook. Default 10 000. */
+  readonly disconnectTimeout?: number;
+  /** The transport of the listener; it connects to clients for streams and progress. Default the process's own. */
+  readonly transport?: XpcTransport;
+  /** Told when the first handler or disconnect hook starts, and when the last has ended. */
+  readonly onBusy?: (isBusy: boolean) => void;
 }
-
-type Responder = (message: XpcDictionary, context: RouteContext) => Promise<XpcDictionary>;
 
 /** A table of routes and their handlers; give its {@link RouteServer.accept} to a listener. */
 export class RouteServer {
   readonly #routes = new Map<string, Responder>();
-  readonly #running = new Set<Promise<unknown>>();
-  readonly #peers = new Set<XpcConnection>();
+  readonly #table: RouteTable;
+  readonly #running = new Set<Promise<void>>();
+  readonly #sessions = new Set<ServerSession>();
+  /** The ends of clients that are gone. */
+  readonly #endings = new Set<Promise<void>>();
+  readonly #options: RouteServerOptions;
   readonly #logger: Logger;
-  readonly #maxConcurrent: number;
+  readonly #limits: { readonly maxConcurrent: number; readonly maxConcurrentPerSession: number };
+  readonly #termination = new AbortController();
+  #busyCount = 0;
+  #sessionCount = 0;
   #isDraining = false;
 
   constructor(options: RouteServerOptions = {}) {
+    const { maxConcurrent = 4096, maxConcurrentPerSession = 256 } = options;
+    this.#options = options;
     this.#logger = options.logger ?? silentLogger;
-    this.#maxConcurrent = options.maxConcurrent ?? 4096;
+    this.#limits = { maxConcurrent, maxConcurrentPerSession };
+    this.#table = {
+      routes: this.#routes,
+      logger: this.#logger,
+      termination: this.#termination.signal,
+      connect: (endpoint, how) => this.#transport.connect(endpoint, how),
+    };
   }
 
   /** The routes served, sorted by name. */
@@ -84,9 +85,15 @@ export class RouteServer {
     return this.#running.size;
   }
 
+  /** Clients connected now. */
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
   /** For the listener: lets through a little more than run at once, so that what is too much is told so. */
   get listenOptions(): ListenOptions {
-    return { maxConcurrent: this.#maxConcurrent + 64 };
+    const { maxConcurrent, maxConcurrentPerSession } = this.#limits;
+    return { maxConcurrent: maxConcurrent + 64, maxConcurrentPerPeer: maxConcurrentPerSession + 64 };
   }
 
   /** Serves a typed route. @throws TypeError when the route has a handler already */
@@ -95,10 +102,22 @@ export class RouteServer {
     handler: RouteHandler<Req, Rep>,
   ): this {
     return this.#add(route.name, async (message, context) => {
-      const request = decodeRequest(route, message);
+      const request = decodeRequest(route, message, context.rights);
       const reply = await handler(request, context);
       return encodeReply(route, (reply ?? {}) as WireObject<Rep>);
     });
+  }
+
+  /** Serves a stream. @throws TypeError when the route has a handler already */
+  handleStream<Req extends WireShape, Item extends WireShape, Rep extends WireShape>(
+    route: StreamRoute<Req, Item, Rep>,
+    handler: StreamHandler<Req, Item, Rep>,
+  ): this {
+    return this.#add(route.name, (message, context) =>
+      serveStream(route, message, context, this.#table, () =>
+        handler(decodeRequest(route, message, context.rights), context),
+      ),
+    );
   }
 
   /** Serves a route with no schema. @throws TypeError when the route has a handler already */
@@ -107,6 +126,17 @@ export class RouteServer {
     return this.#add(name, async (message, context) => {
       return withoutProtocolKeys((await handler(withoutProtocolKeys(message), context)) ?? {});
     });
+  }
+
+  /** Serves all routes of a protocol. @throws TypeError when one of them has a handler already */
+  serve<R extends ProtocolRoutes>(protocol: Protocol<R>, handlers: ProtocolHandlers<R>): this {
+    for (const [name, route] of Object.entries(protocol.routes)) {
+      const handler = handlers[name] as unknown;
+      if (typeof handler !== 'function') throw new TypeError(`${protocol.name}: route ${name} has no handler`);
+      if (route.item === undefined) this.handle(route as Route, handler as RouteHandler<WireShape, WireShape>);
+      else this.handleStream(route, handler as StreamHandler<WireShape, WireShape, WireShape>);
+    }
+    return this;
   }
 
   #add(name: string, responder: Responder): this {
@@ -118,103 +148,119 @@ export class RouteServer {
   /** Accepts every peer the listener lets through; peers that come while draining are refused. */
   readonly accept: AcceptPeer = (peer): PeerHandlers | undefined => {
     if (this.#isDraining) return undefined;
-    this.#peers.add(peer);
+    const session = this.#open(peer);
     return {
-      closed: () => void this.#peers.delete(peer),
-      request: (message, request) => this.#answer(message, peer, request),
+      closed: () => this.#close(session),
+      terminationImminent: () => this.terminate(),
+      request: (message, request) => this.#answer(message, session, request),
       message: (message) => {
-        void this.#answer(message, peer, undefined);
+        void this.#answer(message, session, undefined);
       },
     };
   };
 
+  /** Tells handlers that the process has been asked to end: their `context.terminating` aborts. */
+  terminate(): void {
+    this.#termination.abort(new LaunchportError('ERR_XPC_CANCELLED', 'the service has been asked to end'));
+  }
+
   /**
    * Takes no more work and waits until the running handlers have ended and their replies are with the system, which
-   * delivers them even if this process ends then; at most `timeout` milliseconds (default 10 000). Requests that still
-   * come are dropped, so that their clients are interrupted and ask the next process.
-   * Resolves to the number of handlers still running.
+   * delivers them even if this process ends then, and until the disconnect hooks of clients that are gone have run; at
+   * most `timeout` milliseconds (default 10 000). Requests that still come are dropped, so that their clients are
+   * interrupted and ask the next process. Resolves to the number of handlers still running.
    */
   async drain(options: WaitOptions = {}): Promise<number> {
     this.#isDraining = true;
+    this.terminate();
     const timeout = options.timeout ?? 10_000;
-    const work = async (): Promise<void> => {
+    await this.#bounded('stopping with handlers running', { ...options, timeout }, async () => {
       while (this.#running.size > 0) await Promise.allSettled(this.#running);
       // The replies of the last handlers are on their way to the transport, and then to the system.
       await delay(0);
-      await Promise.allSettled([...this.#peers].map((peer) => peer.flushed({ timeout })));
-    };
-    const late = () => new LaunchportError('ERR_TIMEOUT', 'handlers did not end in time');
-    await withDeadline('drain', { timeout, signal: options.signal }, late, work).catch((error: unknown) => {
-      this.#logger.warn('stopping with handlers running', {
-        running: this.#running.size,
-        reason: errorText(error),
-      });
+      await Promise.allSettled([...this.#sessions].map(({ connection }) => connection.flushed({ timeout })));
+      await this.#settled();
     });
     return this.#running.size;
   }
 
-  #answer(
-    message: XpcDictionary,
-    peer: XpcConnection,
-    request: XpcRequest | undefined,
-  ): Promise<XpcDictionary> {
-    if (this.#isDraining) return this.#refuse(request);
-    const route = message[ROUTE_KEY];
-    const answer = this.#respond(route, message, {
-      route: typeof route === 'string' ? route : '',
-      connection: peer,
-      signal: request?.signal ?? new AbortController().signal,
-      isReplyExpected: request !== undefined,
-    }).catch((error: unknown) => {
-      this.#logger.debug('request failed', { route, pid: peer.credentials.pid, error: errorText(error) });
-      return errorReply(error);
+  /**
+   * Drains, then ends all connections and runs their disconnect hooks; at most `timeout` milliseconds (default 10 000)
+   * in all. Resolves to the number of handlers still running.
+   */
+  async close(options: WaitOptions = {}): Promise<number> {
+    const timeout = options.timeout ?? 10_000;
+    const end = performance.now() + timeout;
+    await this.drain({ ...options, timeout });
+    for (const session of this.#sessions) session.connection.cancel();
+    const rest = { ...options, timeout: Math.max(end - performance.now(), 0) };
+    await this.#bounded('stopping with clients left', rest, async () => {
+      await Promise.all([...this.#sessions].map(({ connection }) => connection.closed));
+      await this.#settled();
     });
-    this.#running.add(answer);
-    void answer.finally(() => this.#running.delete(answer));
-    return answer;
+    return this.#running.size;
   }
 
-  /** A request the transport drops (the client is interrupted); a one-way message is simply not handled. */
-  #refuse(request: XpcRequest | undefined): Promise<XpcDictionary> {
-    if (request === undefined) return Promise.resolve({});
-    return Promise.reject(new LaunchportError('ERR_XPC_INTERRUPTED', 'the service is stopping'));
+  get #transport(): XpcTransport {
+    return this.#options.transport ?? XpcTransport.default();
   }
 
-  async #respond(route: unknown, message: XpcDictionary, context: RouteContext): Promise<XpcDictionary> {
-    if (typeof route !== 'string') throw routeError('invalidArgument', 'invalid request');
-    const responder = this.#routes.get(route);
-    if (responder === undefined) throw routeError('unsupported', `unknown route: ${route}`);
-    if (this.#running.size >= this.#maxConcurrent) {
-      throw routeError('invalidState', `too many requests: ${this.#maxConcurrent} are running`);
+  #open(peer: XpcConnection): ServerSession {
+    const session = new ServerSession(++this.#sessionCount, peer, {
+      logger: this.#logger,
+      disconnectTimeout: this.#options.disconnectTimeout ?? 10_000,
+      onWork: (isBusy) => this.#count(isBusy ? 1 : -1),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  #close(session: ServerSession): void {
+    this.#sessions.delete(session);
+    const ending = session.end();
+    this.#endings.add(ending);
+    void ending.then(() => this.#endings.delete(ending));
+  }
+
+  /** Counts what runs, and tells of the first and the last. */
+  #count(change: 1 | -1): void {
+    const was = this.#busyCount;
+    this.#busyCount += change;
+    if (was === 0 || this.#busyCount === 0) this.#options.onBusy?.(this.#busyCount > 0);
+  }
+
+  /** Answers a request, or runs a one-way message. Rejects only for a request that is to be dropped. */
+  #answer(message: XpcDictionary, session: ServerSession, request: XpcRequest | undefined): Promise<void> {
+    if (this.#isDraining) {
+      if (request === undefined) return Promise.resolve();
+      return Promise.reject(new LaunchportError('ERR_XPC_INTERRUPTED', 'the service is stopping'));
     }
-    return responder(message, context);
-  }
-}
-
-function decodeRequest<Req extends WireShape>(
-  route: Route<Req, WireShape>,
-  message: XpcDictionary,
-): WireObject<Req> {
-  try {
-    return decodeShape(route.request, message);
-  } catch (error) {
-    if (!(error instanceof WireMismatch)) throw error;
-    throw new LaunchportError('ERR_ROUTE_REQUEST', `${route.name}: ${error.message}`, {
-      details: { route: route.name },
+    const excess = refusal(this.#limits, this.#running.size, session.runningCount);
+    session.enter();
+    this.#count(1);
+    const run = runHandler({ message, session, request, excess }, this.#table);
+    this.#running.add(run);
+    void run.finally(() => {
+      this.#running.delete(run);
+      session.leave();
+      this.#count(-1);
     });
+    return run;
   }
-}
 
-function encodeReply<Rep extends WireShape>(
-  route: Route<WireShape, Rep>,
-  reply: WireObject<Rep>,
-): XpcDictionary {
-  try {
-    return encodeShape(route.reply, reply);
-  } catch (error) {
-    if (!(error instanceof WireMismatch)) throw error;
-    throw new LaunchportError('ERR_ROUTE_REPLY', `${route.name}: ${error.message}`, {
-      details: { route: route.name },
+  async #settled(): Promise<void> {
+    while (this.#endings.size > 0) await Promise.all(this.#endings);
+  }
+
+  async #bounded(
+    what: string,
+    options: WaitOptions & { readonly timeout: number },
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const late = () => new LaunchportError('ERR_TIMEOUT', `not done after ${options.timeout} ms`);
+    const { timeout, signal } = options;
+    await withDeadline('drain', { timeout, signal }, late, work).catch((error: unknown) => {
+      this.#logger.warn(what, { running: this.#running.size, reason: errorText(error) });
     });
   }
 }

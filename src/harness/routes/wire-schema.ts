@@ -5,6 +5,10 @@ import {
   uint64,
   XpcDate,
   type XpcDictionary,
+  XpcEndpoint,
+  XpcFileDescriptor,
+  XpcRichError,
+  XpcSharedMemory,
   XpcUint64,
   XpcUuid,
   type XpcValue,
@@ -177,6 +181,17 @@ export const x = {
   uuid: () => plainType<XpcUuid>('uuid', (value) => value instanceof XpcUuid),
   /** XPC null. */
   null: () => plainType<null>('null', (value) => value === null),
+  /**
+   * A file descriptor: `fileDescriptor(fd)` to send, which leaves the descriptor the sender's. A received one belongs to
+   * whoever gets the message; a handler must `take` it to keep it.
+   */
+  fd: () => plainType<XpcFileDescriptor>('fd', (value) => value instanceof XpcFileDescriptor),
+  /** An endpoint, from `XpcListener.endpoint`; the receiver connects to it, and releases it when done. */
+  endpoint: () => plainType<XpcEndpoint>('endpoint', (value) => value instanceof XpcEndpoint),
+  /** Shared memory, from `XpcTransport.createSharedMemory`; the receiver releases it when done. */
+  sharedMemory: () => plainType<XpcSharedMemory>('shmem', (value) => value instanceof XpcSharedMemory),
+  /** A rich error, which only Apple's sessions make: it is received and cannot be sent. */
+  richError: () => plainType<XpcRichError>('rich error', (value) => value instanceof XpcRichError),
   /** XPC data that holds JSON, apple/container's convention for structured values; any JSON without a schema. */
   json,
   /** XPC array of one type. */

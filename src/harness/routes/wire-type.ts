@@ -3,7 +3,11 @@ import type { z } from 'zod';
 import {
   XpcDate,
   type XpcDictionary,
+  XpcEndpoint,
+  XpcFileDescriptor,
   XpcRawString,
+  XpcRichError,
+  XpcSharedMemory,
   XpcUint64,
   XpcUuid,
   type XpcValue,
@@ -20,6 +24,10 @@ export type WireTypeName =
   | 'data'
   | 'date'
   | 'uuid'
+  | 'fd'
+  | 'endpoint'
+  | 'shmem'
+  | 'rich error'
   | 'array'
   | 'dictionary'
   | 'any';
@@ -123,6 +131,10 @@ export function xpcTypeName(value: unknown): string {
   if (value instanceof XpcUint64) return 'uint64';
   if (value instanceof XpcDate) return 'date';
   if (value instanceof XpcUuid) return 'uuid';
+  if (value instanceof XpcFileDescriptor) return 'fd';
+  if (value instanceof XpcEndpoint) return 'endpoint';
+  if (value instanceof XpcSharedMemory) return 'shmem';
+  if (value instanceof XpcRichError) return 'rich error';
   if (value instanceof XpcRawString) return 'a string that is not UTF-8';
   if (value instanceof Uint8Array) return 'data';
   if (Array.isArray(value)) return 'array';
