@@ -14,8 +14,9 @@ import {
   pluginStatus,
   pluginUnload,
 } from './plugin-routes.js';
+import type { CallArguments } from './routes/call-options.js';
 import type { Route } from './routes/route.js';
-import { type CallArguments, RouteClient } from './routes/route-client.js';
+import { RouteClient } from './routes/route-client.js';
 import type { WireObject, WireShape } from './routes/wire-shape.js';
 
 /** How to reach the server. */

@@ -6,7 +6,7 @@ import {
   type RouteServerOptions,
 } from '../../src/harness/index.js';
 import { bootstrapPath } from '../../src/native/index.js';
-import { createMockWorld } from '../../src/native/mock/index.js';
+import { createMockWorld, type MockWorld } from '../../src/native/mock/index.js';
 import { type ConnectOptions, type XpcListener, XpcTransport } from '../../src/xpc/index.js';
 
 const DIRECTORY = '/bootstrap';
@@ -17,6 +17,9 @@ export interface Link extends AsyncDisposable {
   readonly listener: XpcListener;
   readonly transport: XpcTransport;
   readonly directory: string;
+  readonly world: MockWorld;
+  /** Takes the name away, as when the service's job is unloaded. */
+  unload(): void;
   client(options?: RouteClientOptions & { readonly connect?: ConnectOptions }): RouteClient;
 }
 
@@ -26,16 +29,19 @@ export function openLink(options: RouteServerOptions = {}): Link {
   const service = 'test.service';
   const descriptor = world.createListener(bootstrapPath(DIRECTORY, service));
   const transport = new XpcTransport(world.binding());
-  const server = new RouteServer(options);
+  const server = new RouteServer({ transport, ...options });
   const listener = transport.listen(service, server.accept, { ...server.listenOptions, descriptor });
   return {
     server,
     listener,
     transport,
     directory: DIRECTORY,
+    world,
+    unload: () => void world.closeDescriptor(descriptor),
     client: ({ connect, ...rest } = {}) =>
-      new RouteClient(transport.connect(service, { bootstrap: DIRECTORY, ...connect }), {
+      RouteClient.connect(transport, service, {
         timeout: 5_000,
+        connect: { bootstrap: DIRECTORY, ...connect },
         ...rest,
       }),
     [Symbol.asyncDispose]: async () => {

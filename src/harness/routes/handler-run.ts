@@ -1,5 +1,5 @@
 /** One run of a handler: finds it, gives it its context, sends what comes of it, and closes what the request brought. */
-import { errorText, type LaunchportError, type Logger } from '../../base/index.js';
+import { errorText, type LaunchportError } from '../../base/index.js';
 import { type XpcDictionary, XpcEndpoint, type XpcRequest } from '../../xpc/index.js';
 import { closeDescriptors, releaseRights, rightsIn } from './message-rights.js';
 import { PROGRESS_ENDPOINT_KEY } from './progress.js';
@@ -31,7 +31,7 @@ export interface Arrival {
 }
 
 /** Runs the handler and answers. Rejects only when not even an error reply could be sent. */
-export async function runHandler(arrival: Arrival, table: RouteTable): Promise<void> {
+export async function runHandler(arrival: Arrival, table: RouteTable): Promise<undefined> {
   const { message, session, request } = arrival;
   const route = message[ROUTE_KEY];
   const rights = rightsIn(message);
@@ -60,6 +60,7 @@ export async function runHandler(arrival: Arrival, table: RouteTable): Promise<v
   }
   if (request !== undefined) send(request, reply);
   closeDescriptors(rights);
+  return undefined;
 }
 
 function responderFor(route: unknown, table: RouteTable): Responder {

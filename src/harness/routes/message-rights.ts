@@ -1,10 +1,5 @@
 /** The descriptors, endpoints and shared memory in a message: who holds them, and closing what nobody does. */
-import {
-  XpcEndpoint,
-  XpcFileDescriptor,
-  XpcSharedMemory,
-  type XpcValue,
-} from '../../xpc/index.js';
+import { XpcEndpoint, XpcFileDescriptor, XpcSharedMemory, type XpcValue } from '../../xpc/index.js';
 import { isXpcDictionary } from './wire-type.js';
 
 /** Something that came beside the bytes of a message and holds a resource of the system. */

@@ -20,7 +20,10 @@ export interface ProgressReporter {
 }
 
 /** For requests that brought no endpoint. */
-export const NO_PROGRESS: ProgressReporter = { isWanted: false, update: (update) => void encodeProgress(update) };
+export const NO_PROGRESS: ProgressReporter = {
+  isWanted: false,
+  update: (update) => void encodeProgress(update),
+};
 
 /** Reports over a connection to the client's endpoint. */
 export class ConnectedReporter implements ProgressReporter {

@@ -238,12 +238,7 @@ export class RouteClient implements AsyncDisposable, RouteCaller {
     );
   }
 
-  #decode<S extends WireShape>(
-    what: string,
-    route: string,
-    shape: S,
-    message: XpcDictionary,
-  ): WireObject<S> {
+  #decode<S extends WireShape>(what: string, route: string, shape: S, message: XpcDictionary): WireObject<S> {
     return located('ERR_ROUTE_REPLY', `${what} of ${this.service}/${route}`, () =>
       decodeRights(rightsIn(message), () => decodeShape(shape, message)),
     );

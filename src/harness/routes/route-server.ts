@@ -132,8 +132,10 @@ export class RouteServer {
   serve<R extends ProtocolRoutes>(protocol: Protocol<R>, handlers: ProtocolHandlers<R>): this {
     for (const [name, route] of Object.entries(protocol.routes)) {
       const handler = handlers[name] as unknown;
-      if (typeof handler !== 'function') throw new TypeError(`${protocol.name}: route ${name} has no handler`);
-      if (route.item === undefined) this.handle(route as Route, handler as RouteHandler<WireShape, WireShape>);
+      if (typeof handler !== 'function')
+        throw new TypeError(`${protocol.name}: route ${name} has no handler`);
+      if (route.item === undefined)
+        this.handle(route as Route, handler as RouteHandler<WireShape, WireShape>);
       else this.handleStream(route, handler as StreamHandler<WireShape, WireShape, WireShape>);
     }
     return this;
@@ -230,9 +232,13 @@ export class RouteServer {
   }
 
   /** Answers a request, or runs a one-way message. Rejects only for a request that is to be dropped. */
-  #answer(message: XpcDictionary, session: ServerSession, request: XpcRequest | undefined): Promise<void> {
+  #answer(
+    message: XpcDictionary,
+    session: ServerSession,
+    request: XpcRequest | undefined,
+  ): Promise<undefined> {
     if (this.#isDraining) {
-      if (request === undefined) return Promise.resolve();
+      if (request === undefined) return Promise.resolve(undefined);
       return Promise.reject(new LaunchportError('ERR_XPC_INTERRUPTED', 'the service is stopping'));
     }
     const excess = refusal(this.#limits, this.#running.size, session.runningCount);

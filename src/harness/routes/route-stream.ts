@@ -1,6 +1,12 @@
 /** The client's side of a stream: an anonymous listener that items come to, and the loop that reads them. */
 import { abortedError, LaunchportError, MAX_TIMEOUT_MS, type WaitOptions } from '../../base/index.js';
-import type { PeerHandlers, XpcConnection, XpcDictionary, XpcListener, XpcTransport } from '../../xpc/index.js';
+import type {
+  PeerHandlers,
+  XpcConnection,
+  XpcDictionary,
+  XpcListener,
+  XpcTransport,
+} from '../../xpc/index.js';
 import { releaseRights, rightsIn } from './message-rights.js';
 import { DEFAULT_WINDOW, MAX_WINDOW, STREAM_COUNT_KEY, STREAM_CREDIT_KEY } from './wire-keys.js';
 
@@ -144,12 +150,18 @@ export class RouteStream<Item, Reply> implements AsyncIterableIterator<Item, Rep
   }
 
   #onItem(message: XpcDictionary): void {
-    if (this.#state !== 'open') return releaseRights(rightsIn(message));
+    if (this.#state !== 'open') {
+      releaseRights(rightsIn(message));
+      return;
+    }
     this.#received++;
     this.#items.push(message);
     if (this.#items.length > this.#window) {
       this.#fail(
-        new LaunchportError('ERR_ROUTE_REPLY', `${this.#source.name} sent more items than there was room for`),
+        new LaunchportError(
+          'ERR_ROUTE_REPLY',
+          `${this.#source.name} sent more items than there was room for`,
+        ),
       );
     }
     this.#wake?.();
@@ -216,8 +228,12 @@ export class RouteStream<Item, Reply> implements AsyncIterableIterator<Item, Rep
   }
 
   #late(): LaunchportError {
-    return new LaunchportError('ERR_XPC_TIMEOUT', `${this.#source.name}: no item within ${this.#timeout} ms`, {
-      hint: 'Give a stream that may be quiet a longer timeout, or Infinity.',
-    });
+    return new LaunchportError(
+      'ERR_XPC_TIMEOUT',
+      `${this.#source.name}: no item within ${this.#timeout} ms`,
+      {
+        hint: 'Give a stream that may be quiet a longer timeout, or Infinity.',
+      },
+    );
   }
 }

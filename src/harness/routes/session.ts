@@ -14,10 +14,7 @@ export interface SessionValue<T> {
  * Defines something that a server keeps for each client, with the value it has at first. It goes when the session goes.
  */
 export function defineSessionValue<T>(name: string): SessionValue<T | undefined>;
-export function defineSessionValue<T>(
-  name: string,
-  initial: (session: RouteSession) => T,
-): SessionValue<T>;
+export function defineSessionValue<T>(name: string, initial: (session: RouteSession) => T): SessionValue<T>;
 export function defineSessionValue<T>(
   name: string,
   initial: (session: RouteSession) => T | undefined = () => undefined,

@@ -1,22 +1,16 @@
 /** Answers a request for a stream: runs its generator and sends what it yields, until it ends or nobody reads. */
 import { errorText, type Logger } from '../../base/index.js';
 import { type ConnectOptions, type XpcConnection, type XpcDictionary, XpcEndpoint } from '../../xpc/index.js';
+import type { StreamRoute } from './route.js';
 import { encodeItem, encodeReply } from './route-codec.js';
 import type { HandlerContext } from './route-context.js';
 import { errorReply, routeError } from './route-errors.js';
-import type { StreamRoute } from './route.js';
 import { StreamSender } from './stream-sender.js';
+import { DEFAULT_WINDOW, STREAM_COUNT_KEY, STREAM_ENDPOINT_KEY, STREAM_WINDOW_KEY } from './wire-keys.js';
 import type { WireObject, WireShape } from './wire-shape.js';
-import {
-  DEFAULT_WINDOW,
-  STREAM_COUNT_KEY,
-  STREAM_ENDPOINT_KEY,
-  STREAM_WINDOW_KEY,
-} from './wire-keys.js';
 
 /** What a stream's handler returns: its items, and of a generator the reply. */
 export type StreamResult<Item extends WireShape, Rep extends WireShape> =
-  // biome-ignore lint/suspicious/noConfusingVoidType: a generator without a return statement returns void
   | AsyncGenerator<WireObject<Item>, StreamReply<Rep>, void>
   // Any other iterable has no reply, so it will do when the reply has no required key.
   | (Record<never, never> extends WireObject<Rep> ? AsyncIterable<WireObject<Item>> : never);
@@ -74,7 +68,10 @@ async function pump<Item extends WireShape, Rep extends WireShape>(
   sender: StreamSender,
   logger: Logger,
 ): Promise<WireObject<Rep>> {
-  const iterator = items[Symbol.asyncIterator]() as AsyncIterator<WireObject<Item>, WireObject<Rep> | undefined>;
+  const iterator = items[Symbol.asyncIterator]() as AsyncIterator<
+    WireObject<Item>,
+    WireObject<Rep> | undefined
+  >;
   for (;;) {
     const step = await iterator.next();
     if (step.done === true) return (step.value ?? {}) as WireObject<Rep>;
