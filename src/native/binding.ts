@@ -34,7 +34,7 @@ export interface PortStatistics {
 /**
  * Receives inbound records: the first `byteLength` bytes of {@link Port.inbox}. All must be consumed before it
  * returns, for the buffer is reused. Bodies too large for the inbox come in `large`, each its own buffer that the
- * receiver owns. Must not throw.
+ * receiver owns. The descriptors they name are the receiver's too, even if it closes the port meanwhile. Must not throw.
  */
 export type Deliver = (byteLength: number, large?: readonly ArrayBuffer[]) => void;
 

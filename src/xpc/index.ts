@@ -1,5 +1,6 @@
 /** XPC: values and their serialization, connections and listeners. */
 export type { Capability, CodeRequirement, PeerCredentials, PeerRequirement } from '../native/index.js';
+export { closeRights } from './close-rights.js';
 export { deserialize, serialize } from './codec.js';
 export { XpcConnection } from './connection.js';
 export type { DecodeOptions } from './decoder.js';

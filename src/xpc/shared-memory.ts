@@ -1,5 +1,4 @@
 /** Shared memory: bytes that several processes see at once, without a copy. */
-import { markAsUntransferable } from 'node:worker_threads';
 import { errorText, LaunchportError } from '../base/index.js';
 import type { Handle } from '../native/index.js';
 import { assertUsable } from './held-right.js';
@@ -39,7 +38,7 @@ export class XpcSharedMemory implements Disposable {
   }
 
   /**
-   * The bytes, the same buffer each time. `release` detaches it. It cannot be transferred to a worker, only copied.
+   * The bytes, the same buffer each time. `release` detaches it. A worker can get a copy, but not the buffer itself.
    * @throws LaunchportError ERR_XPC_STATE when released, ERR_XPC_LIMIT when the system cannot map it
    */
   get buffer(): ArrayBuffer {
@@ -47,7 +46,6 @@ export class XpcSharedMemory implements Disposable {
     if (this.#buffer === undefined) {
       this.#buffer = mapped(() => this.#owner.port.memory(this.#handle), this.byteLength);
       memoryOfBuffer.set(this.#buffer, this);
-      markAsUntransferable(this.#buffer);
     }
     return this.#buffer;
   }

@@ -15,7 +15,8 @@ import {
 export const SERVICE = 'com.example.echo';
 const DIRECTORY = '/mock/bootstrap';
 const FIRST_SERVER_PID = 100_001;
-const CLIENT_PID = 200_001;
+/** The client process of a {@link Pair}. */
+export const CLIENT_PID = 200_001;
 
 /** A logger that keeps what it is told. */
 export class LogBook implements Logger {
@@ -60,6 +61,16 @@ export class Pair implements AsyncDisposable {
   killServer(): void {
     this.world.kill(this.serverPid);
     this.serverPid++;
+  }
+
+  /** A descriptor of the client to send. */
+  file(label: string): number {
+    return this.world.createDescriptor(label, CLIENT_PID);
+  }
+
+  /** What the file behind a descriptor is called; `closed` for one that is not open. */
+  label(descriptor: number): string {
+    return this.world.descriptorLabel(descriptor) ?? 'closed';
   }
 
   /** Connects to the service, or to another name. */
