@@ -20,6 +20,15 @@ export interface Pair {
   readonly peer: Handle;
 }
 
+/** A connection between two ends of one port, over an anonymous listener: it needs nothing of the system. */
+export interface PrivatePair {
+  readonly port: TestPort;
+  readonly listener: Handle;
+  readonly endpoint: Handle;
+  readonly connection: Handle;
+  readonly peer: Handle;
+}
+
 /** What a process did, as its supervisor saw it. */
 export interface Exit {
   readonly process: Handle;
@@ -95,6 +104,29 @@ export class Bench {
     return { service, listener, connection, peer };
   }
 
+  /** Such a connection, over which one round trip was made. */
+  async privatePair(): Promise<PrivatePair> {
+    const port = this.client;
+    const listener = port.listen({});
+    const endpoint = port.call(() => port.port.endpoint(listener));
+    const connection = port.dial({ endpoint });
+    const id = port.request(connection);
+    const { peer } = await port.next('peer');
+    port.reply(await port.next('request'));
+    await port.outcome(id);
+    port.received.splice(0);
+    return { port, listener, endpoint, connection, peer };
+  }
+
+  /** Runs `work`, and waits until no more descriptors are open than before it. */
+  async withoutLeak(work: () => Promise<void> | void): Promise<void> {
+    const { files } = this.environment;
+    const before = files.count();
+    await work();
+    const what = () => `${files.count()} descriptors to become ${before}`;
+    await this.until(what, () => files.count() === before);
+  }
+
   /**
    * Resolves when everything that is under way in this process has arrived: each turn of the loop polls every socket
    * once, and nothing here needs more than a few.
@@ -103,10 +135,10 @@ export class Bench {
     for (let turn = 0; turn < 25; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Waits for `count` exits or demands to be reported. */
-  async until(what: string, condition: () => boolean): Promise<void> {
+  /** Waits for what no port reports. */
+  async until(what: string | (() => string), condition: () => boolean): Promise<void> {
     for (const end = Date.now() + 15_000; !condition(); ) {
-      if (Date.now() > end) throw new Error(`waited for ${what}`);
+      if (Date.now() > end) throw new Error(`waited for ${typeof what === 'string' ? what : what()}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

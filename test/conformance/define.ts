@@ -3,15 +3,22 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { barrierTests } from './barriers.js';
 import { Bench } from './bench.js';
 import { clientTests } from './client.js';
+import { endpointTests } from './endpoints.js';
 import type { ConformanceEnvironment } from './environment.js';
+import { leakTests } from './leaks.js';
 import { lifecycleTests } from './lifecycle.js';
 import { limitTests } from './limits.js';
 import { listenerTests } from './listeners.js';
+import { memoryTests } from './memory.js';
 import { messageTests } from './messages.js';
 import { misuseTests } from './misuse.js';
+import { processStateTests } from './process-state.js';
 import { processTests } from './processes.js';
 import { requestTests } from './requests.js';
+import { requirementTests } from './requirements.js';
+import { rightsTests } from './rights.js';
 import { socketTests } from './sockets.js';
+import { suspensionTests } from './suspension.js';
 
 /** Gives the bench of the running test. */
 export type UseBench = () => Bench;
@@ -44,6 +51,13 @@ export function defineConformance(
 
     describe('clients', () => clientTests(use));
     describe('misuse', () => misuseTests(use));
+    describe('rights', () => rightsTests(use));
+    describe('leaks', () => leakTests(use));
+    describe('memory', () => memoryTests(use));
+    describe('endpoints', () => endpointTests(use));
+    describe('suspension', () => suspensionTests(use));
+    describe('requirements', () => requirementTests(use));
+    describe('process state', () => processStateTests(use));
 
     const reason = options.withoutSupervisor;
     describe.skipIf(reason !== undefined)(`services${reason === undefined ? '' : ` (${reason})`}`, () => {

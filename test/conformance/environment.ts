@@ -4,9 +4,24 @@ import type { Binding, NamedTarget, SpawnOptions } from '../../src/native/index.
 /** A job to spawn, all but its listeners. */
 export type JobOptions = Omit<SpawnOptions, 'listeners'>;
 
+/** Descriptors of this process. */
+export interface ConformanceFiles {
+  /** Opens a file that no other descriptor has. */
+  open(): number;
+  close(descriptor: number): void;
+  /** Whether two descriptors are open, and of one file. */
+  isSame(first: number, second: number): boolean;
+  isCloseOnExec(descriptor: number): boolean;
+  /** How many descriptors are open. In the mock also memories, which elsewhere take a descriptor each. */
+  count(): number;
+}
+
 /** Made anew for each test. */
 export interface ConformanceEnvironment {
   readonly binding: Binding;
+  readonly files: ConformanceFiles;
+  /** The path of this process's program, as an `executables` requirement sees it. */
+  readonly executable: string;
   /** Longest body that the implementation sends, in bytes. */
   readonly maxBodyBytes: number;
   /** A target of this name, where nothing listens unless the test makes it so. */
@@ -15,6 +30,8 @@ export interface ConformanceEnvironment {
   job?(...args: readonly string[]): JobOptions;
   /** Kills a job that no supervisor port knows any more. */
   kill?(pid: number): void;
+  /** Whether this process says that it is busy. Absent where nobody can tell. */
+  isBusy?(): boolean;
   /** The binding of a process of another user. Absent where a test cannot be two users. */
   stranger?(): Binding;
   close(): void | Promise<void>;

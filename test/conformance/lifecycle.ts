@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { numberBody, numberOf } from './body.js';
 import type { UseBench } from './define.js';
-import type { Received, TestPort } from './test-port.js';
+import type { Received } from './received.js';
+import type { TestPort } from './test-port.js';
 
 /** Answers every request with its own body. */
 export function echo(server: TestPort): void {

@@ -11,6 +11,15 @@ export function mockEnvironment(): ConformanceEnvironment {
   world.program(JOB_FILE, runMockJob);
   return {
     binding: world.binding(),
+    files: {
+      open: () => world.createDescriptor('a file'),
+      close: (descriptor) => void world.closeDescriptor(descriptor),
+      isSame: world.isSameDescriptor,
+      // A process of the world starts with its listeners alone, whatever else its parent has open.
+      isCloseOnExec: () => true,
+      count: () => world.openDescriptors() + world.openMemories(),
+    },
+    executable: process.execPath,
     maxBodyBytes: DEFAULT_LIMITS.maxMessageBytes,
     target: (name) => ({ name, address: `/conformance/${name}` }),
     job: (...args) => ({
@@ -21,7 +30,8 @@ export function mockEnvironment(): ConformanceEnvironment {
       stdio: [0, 1, 2],
     }),
     kill: (pid) => void world.kill(pid),
-    stranger: () => world.binding(4_000_001, { euid: 54_321, egid: 54_322 }),
+    isBusy: () => world.isBusy(),
+    stranger: () => world.binding(4_000_001, { euid: 54_321, egid: 54_322, executable: '/strange/program' }),
     close() {
       world.close();
       if (world.failures.length > 0) throw new AggregateError(world.failures, 'jobs threw');

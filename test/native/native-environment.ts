@@ -1,15 +1,16 @@
 /** The conformance environment of the addon. */
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addonPaths, type Binding, loadBinding } from '../../src/native/index.js';
-import type { ConformanceEnvironment } from '../conformance/environment.js';
+import { addonPaths, type Binding, loadBinding, MAX_BODY_BYTES } from '../../src/native/index.js';
+import type { ConformanceEnvironment, ConformanceFiles } from '../conformance/environment.js';
 
 const JOB_SCRIPT = fileURLToPath(new URL('./fixtures/conformance-job.mjs', import.meta.url));
 
-// The addon's kMaxBodyBytes.
-const MAX_BODY_BYTES = 64 * 1024 * 1024 - 4096;
+const isLinux = process.platform === 'linux';
+// Of Linux; Node has no name for it.
+const O_CLOEXEC = 0o2000000;
 
 /**
  * A directory of its own for sockets; on macOS names are looked up in the process's bootstrap. With `isTranscoding`
@@ -17,10 +18,12 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024 - 4096;
  */
 export function nativeEnvironment(addon: string, isTranscoding = false): ConformanceEnvironment {
   const directory = mkdtempSync(join(tmpdir(), 'lp-'));
+  const opened = new Set<number>();
   const nothing = openSync('/dev/null', 'r+');
-  const isLinux = process.platform === 'linux';
   return {
     binding: isTranscoding ? transcodingBinding() : loadBinding(),
+    files: filesIn(directory, opened),
+    executable: process.execPath,
     maxBodyBytes: MAX_BODY_BYTES,
     target: (name) => (isLinux ? { name, address: join(directory, name) } : { name }),
     job: (...args) => ({
@@ -33,9 +36,38 @@ export function nativeEnvironment(addon: string, isTranscoding = false): Conform
     }),
     kill: (pid) => void process.kill(pid, 'SIGKILL'),
     close() {
+      for (const descriptor of opened) closeSync(descriptor);
       closeSync(nothing);
       rmSync(directory, { recursive: true });
     },
+  };
+}
+
+/** Real files, each of its own. */
+function filesIn(directory: string, opened: Set<number>): ConformanceFiles {
+  let count = 0;
+  return {
+    open() {
+      count += 1;
+      const descriptor = openSync(join(directory, `file${count}`), 'wx+');
+      opened.add(descriptor);
+      return descriptor;
+    },
+    close(descriptor) {
+      opened.delete(descriptor);
+      closeSync(descriptor);
+    },
+    isSame(first, second) {
+      const [one, other] = [first, second].map((descriptor) => fstatSync(descriptor));
+      return one?.dev === other?.dev && one?.ino === other?.ino;
+    },
+    isCloseOnExec(descriptor) {
+      // JavaScript cannot ask elsewhere.
+      if (!isLinux) return true;
+      const flags = /flags:\s+([0-7]+)/.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
+      return (Number.parseInt(flags ?? '0', 8) & O_CLOEXEC) !== 0;
+    },
+    count: () => readdirSync(isLinux ? '/proc/self/fd' : '/dev/fd').length,
   };
 }
 

@@ -130,7 +130,8 @@ export class MockConnection implements Channel {
     }
     if (kind === 'request') this.#pending.add(id);
     const frame = { kind, id, body: message.body.slice(), rights: admission };
-    if (this.#end !== undefined && this.#isRunning) {
+    // What waited while it was suspended goes first.
+    if (this.#end !== undefined && this.#isRunning && this.#unsent.bytes === 0) {
       this.#end.write(frame);
     } else {
       this.#unsent.push(frame);
