@@ -19,7 +19,8 @@ const RULES: Readonly<
   harness: { layers: ['plugin', 'supervisor', 'launchd', 'xpc', 'native', 'base'], packages: ['zod'] },
   sdk: { layers: ['harness', 'xpc', 'native', 'base'], packages: ['zod'] },
   cli: {
-    layers: ['sdk', 'harness', 'plugin', 'supervisor', 'launchd', 'xpc', 'base'],
+    // native: only `doctor`, which looks at the addon itself.
+    layers: ['sdk', 'harness', 'plugin', 'supervisor', 'launchd', 'xpc', 'native', 'base'],
     packages: ['commander', 'zod'],
   },
 };

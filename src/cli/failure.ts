@@ -33,3 +33,13 @@ export function reportFailure(context: CliContext, error: unknown, isJson: boole
 function multiline(text: string): string {
   return printable(text, '\n').replaceAll('\n', '\n  ');
 }
+
+/** Ends a command that has said all there is to say with an exit status other than 0. */
+export class ExitStatus extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`exit status ${status}`);
+    this.status = status;
+  }
+}

@@ -13,7 +13,7 @@ export function buildProgram(context: CliContext, version: string): Command {
   const program = new Command('launchport')
     .description('Registers plugins with launchd, starts them on demand and talks to them over XPC.')
     .version(version, '-V, --version')
-    .helpCommand('help [command]', 'help for a command')
+    .helpCommand(false)
     .addHelpText('after', EXIT_CODE_HELP);
   // Set before the sub-commands are made, which inherit both.
   program.exitOverride().configureOutput({
@@ -23,9 +23,17 @@ export function buildProgram(context: CliContext, version: string): Command {
   program.showHelpAfterError('(launchport --help lists what there is)');
   addPluginCommands(program.command('plugin').description('find, load and call plugins'), context);
   addSystemCommands(program.command('system').description('the API server that hosts plugins'), context);
+  addJson(program.command('doctor'))
+    .description('whether this machine can run launchport, and what to do where it cannot; exit code 1 then')
+    .action(async (options) => (await import('./commands/doctor.js')).doctor(context, options));
   addJson(program.command('demo'))
     .description('find, register, launch on demand, call and remove two real plugins, telling each step')
     .action(async (options) => (await import('./commands/demo.js')).demo(context, options));
+  program
+    .command('help')
+    .description('help for a command, such as: help plugin call')
+    .argument('[command...]')
+    .action((path: string[]) => commandAt(program, path).help());
   program
     .command('completion')
     .description('print a completion script: eval "$(launchport completion bash)"')
@@ -90,6 +98,17 @@ function addSystemCommands(system: Command, context: CliContext): void {
   addTimeout(addJson(system.command('status')))
     .description('whether an API server answers; exit code 3 when none does')
     .action(async (options) => (await import('./commands/system-status.js')).systemStatus(context, options));
+}
+
+/** The command that `path` leads to. Ends with wrong usage for what is no command. */
+function commandAt(program: Command, path: readonly string[]): Command {
+  let command = program;
+  for (const word of path) {
+    const next = command.commands.find((child) => child.name() === word || child.aliases().includes(word));
+    if (next === undefined) return command.error(`error: ${command.name()} has no command '${word}'`);
+    command = next;
+  }
+  return command;
 }
 
 function addJson(command: Command): Command {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { EXIT_CODES } from '../base/index.js';
 import type { CliContext } from './context.js';
-import { reportFailure } from './failure.js';
+import { ExitStatus, reportFailure } from './failure.js';
 
 /** The version in package.json, which lies two folders above the compiled file as above the source. */
 export function packageVersion(): string {
@@ -24,6 +24,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
+    if (error instanceof ExitStatus) return error.status;
     return reportFailure(context, error, args.includes('--json'));
   }
 }

@@ -7,10 +7,16 @@ import { errorText, LaunchportError } from '../base/index.js';
 import type { Binding } from './binding.js';
 import { BINDING_VERSION } from './records.js';
 
-/** Where one build of the addon may be, and what became of it. */
-interface Attempt {
+/** Where one build of the addon may be, and why it was not taken. */
+export interface LoadAttempt {
   readonly path: string;
   readonly problem: string;
+}
+
+/** What became of looking for an addon: the one that was taken, if any, and those before it. */
+export interface BindingSearch {
+  readonly found?: { readonly path: string; readonly binding: Binding };
+  readonly attempts: readonly LoadAttempt[];
 }
 
 // Both src/native and dist/native are two levels below the package.
@@ -40,8 +46,15 @@ export function loadBinding(): Binding {
 
 /** As {@link loadBinding}, from the given paths, and not remembered. */
 export function loadFrom(paths: readonly string[]): Binding {
+  const { found, attempts } = searchBinding(paths);
+  if (found === undefined) throw notFound(attempts);
+  return found.binding;
+}
+
+/** Looks for an addon in `paths`, in order. Never throws. */
+export function searchBinding(paths: readonly string[]): BindingSearch {
   const require = createRequire(import.meta.url);
-  const attempts: Attempt[] = [];
+  const attempts: LoadAttempt[] = [];
   for (const path of paths) {
     if (!existsSync(path)) {
       attempts.push({ path, problem: 'no such file' });
@@ -49,13 +62,13 @@ export function loadFrom(paths: readonly string[]): Binding {
     }
     try {
       const candidate: unknown = require(path);
-      if (isBinding(candidate)) return candidate;
+      if (isBinding(candidate)) return { found: { path, binding: candidate }, attempts };
       attempts.push({ path, problem: `not a binding of version ${BINDING_VERSION}` });
     } catch (error) {
       attempts.push({ path, problem: errorText(error) });
     }
   }
-  throw notFound(attempts);
+  return { attempts };
 }
 
 function isBinding(candidate: unknown): candidate is Binding {
@@ -69,7 +82,7 @@ function isBinding(candidate: unknown): candidate is Binding {
   );
 }
 
-function notFound(attempts: readonly Attempt[]): LaunchportError {
+function notFound(attempts: readonly LoadAttempt[]): LaunchportError {
   const isSupported = process.platform === 'darwin' || process.platform === 'linux';
   const tried = attempts.map(({ path, problem }) => `\n  ${path}: ${problem}`).join('');
   return new LaunchportError(

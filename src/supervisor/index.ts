@@ -2,6 +2,7 @@
 export { type Clock, systemClock } from './clock.js';
 export { standardPath } from './environment.js';
 export { DEFAULT_EXIT_TIMEOUT_SECONDS } from './job-settings.js';
+export { inspectStateDirectory, type StateDirectoryReport } from './state-directory.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
 export { DEFAULT_THROTTLE_SECONDS } from './throttle.js';

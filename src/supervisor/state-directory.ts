@@ -74,6 +74,56 @@ export function openStateDirectory(path: string, port: SupervisorPort, logger: L
   return { directory, bootstrapDirectory, removeStaleSockets, unlock };
 }
 
+/** What {@link inspectStateDirectory} finds. */
+export interface StateDirectoryReport {
+  readonly exists: boolean;
+  /** Why no supervisor can use it; undefined when one can. */
+  readonly problem: LaunchportError | undefined;
+  /** The supervisor that runs in it. */
+  readonly supervisorPid: number | undefined;
+}
+
+/** Looks at a runtime directory as a supervisor would that starts in it, and changes nothing. Never throws. */
+export function inspectStateDirectory(path: string): StateDirectoryReport {
+  const directory = resolve(path);
+  const bootstrapDirectory = join(directory, 'bootstrap');
+  let exists = false;
+  try {
+    assertShortEnough(directory, bootstrapDirectory);
+    exists = explained(directory, () => isPrivateDirectory(directory));
+    if (exists) explained(bootstrapDirectory, () => isPrivateDirectory(bootstrapDirectory));
+  } catch (error) {
+    const problem = error instanceof LaunchportError ? error : refused(errorText(error), directory, {});
+    return { exists: true, problem, supervisorPid: undefined };
+  }
+  return {
+    exists,
+    problem: undefined,
+    supervisorPid: exists ? lockHolder(join(directory, 'lock')) : undefined,
+  };
+}
+
+/** The pid in the lock file, if it is one that lives and the file is locked: one that was killed leaves its pid. */
+function lockHolder(lockPath: string): number | undefined {
+  const pid = readPid(lockPath);
+  if (pid === undefined || !isAlive(pid)) return undefined;
+  try {
+    const { ino } = lstatSync(lockPath);
+    const isLocked = new RegExp(`FLOCK .*:${ino} `).test(readFileSync('/proc/locks', 'utf8'));
+    return isLocked ? pid : undefined;
+  } catch {
+    return pid;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 /** Whether the directory exists. One that does must be a directory, ours, and closed to others. */
 function isPrivateDirectory(directory: string): boolean {
   const status = lstatSync(directory, { throwIfNoEntry: false });

@@ -33,7 +33,7 @@ describe('the command line', () => {
   it('lists every command in its help, and the exit codes', async () => {
     const context = captureContext();
     expect(await run(['--help'], context)).toBe(0);
-    for (const word of ['plugin', 'system', 'demo', 'completion', 'Exit codes'])
+    for (const word of ['plugin', 'system', 'doctor', 'demo', 'completion', 'help', 'Exit codes'])
       expect(context.output()).toContain(word);
   });
 
@@ -151,6 +151,43 @@ describe('the command line', () => {
     expect(await complete('plugin', 'list', '--type', 'r')).toEqual(['runtime']);
     expect(await complete('plugin', 'call', '--plugin-dir', '')).toEqual([]);
     expect(await complete('completion', '')).toEqual(['bash', 'zsh', 'fish']);
+    expect(await complete('help', 'plugin', 'c')).toEqual(['call']);
+    expect(await complete('doc')).toEqual(['doctor']);
+    expect(await complete('doctor', '-')).toEqual(['--json']);
+  });
+
+  it('completes plugins of a --plugin-dir that was typed before', async () => {
+    makeBundle(join(home, 'mine'), 'found');
+    const complete = async (...typed: string[]) => {
+      const context = captureContext({ ...environment, CONTAINER_INSTALL_ROOT: home }, home);
+      await run(['complete', '--', 'plugin', 'inspect', ...typed], context);
+      return context.output().split('\n').filter(Boolean);
+    };
+    expect(await complete('')).toEqual([]);
+    expect(await complete('--plugin-dir', 'mine', '')).toEqual(['found']);
+    expect(await complete('--plugin-dir', join(home, 'mine'), 'f')).toEqual(['found']);
+    expect(await complete('--plugin-dir=~/mine', '')).toEqual(['found']);
+    // As bash splits it.
+    expect(await complete('--plugin-dir', '=', 'mine', '')).toEqual(['found']);
+    expect(await complete('--plugin-dir', '=', 'm')).toEqual([]);
+  });
+
+  it.each([
+    [['help'], 'Usage: launchport [options]'],
+    [['help', 'plugin'], 'Usage: launchport plugin [options]'],
+    [['help', 'plugin', 'call'], 'Usage: launchport plugin call'],
+    [['help', 'plugin', 'ls'], 'Usage: launchport plugin list'],
+    [['help', 'doctor'], 'Usage: launchport doctor'],
+  ])('%j is the help of that command', async (args, usage) => {
+    const context = captureContext(environment);
+    expect(await run(args, context)).toBe(0);
+    expect(context.output()).toContain(usage);
+  });
+
+  it('help for what is no command is wrong usage', async () => {
+    const context = captureContext(environment);
+    expect(await run(['help', 'plugin', 'cal'], context)).toBe(2);
+    expect(context.errors()).toContain("plugin has no command 'cal'");
   });
 });
 

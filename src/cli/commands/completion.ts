@@ -1,4 +1,5 @@
 /** `launchport completion SHELL`: scripts that ask the program itself which words may come next. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LaunchportError } from '../../base/index.js';
 import { PluginCatalog, pluginDirectories, resolveRoots } from '../../plugin/index.js';
@@ -45,35 +46,74 @@ export async function complete(
   words: readonly string[],
 ): Promise<void> {
   const current = words.at(-1) ?? '';
-  let command = program;
-  for (const word of words.slice(0, -1)) {
-    const next = command.commands.find((child) => child.name() === word || child.aliases().includes(word));
-    if (next === undefined) break;
-    command = next;
-  }
-  const previous = words.at(-2);
+  const typed = words.slice(0, -1);
+  const isHelp = typed[0] === 'help';
+  const command = commandOf(program, isHelp ? typed.slice(1) : typed);
+  // bash makes three words of --option=value.
+  const previous = typed.at(-1) === '=' ? typed.at(-2) : typed.at(-1);
   const valued = command.options.find(
     (option) => option.required && (option.long === previous || option.short === previous),
   );
-  // Without choices, nothing: the shell then offers files.
-  const candidates =
-    valued !== undefined
-      ? (valued.argChoices ?? [])
+  const candidates = isHelp
+    ? namesOf(command)
+    : valued !== undefined
+      ? // Without choices, nothing: the shell then offers files.
+        (valued.argChoices ?? [])
       : current.startsWith('-')
         ? command.options.flatMap((option) =>
             [option.long, option.short].filter((flag) => flag !== undefined),
           )
-        : await wordsAfter(context, command);
+        : await wordsAfter(context, command, typed);
   for (const candidate of candidates.filter((word) => word.startsWith(current)))
     context.stdout.write(`${candidate}\n`);
 }
 
-async function wordsAfter(context: CliContext, command: Command): Promise<readonly string[]> {
-  const children = command.createHelp().visibleCommands(command);
-  if (children.length > 0) return children.map((child) => child.name());
+function commandOf(program: Command, typed: readonly string[]): Command {
+  let command = program;
+  for (const word of typed) {
+    const next = command.commands.find((child) => child.name() === word || child.aliases().includes(word));
+    if (next === undefined) break;
+    command = next;
+  }
+  return command;
+}
+
+function namesOf(command: Command): readonly string[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((child) => child.name());
+}
+
+async function wordsAfter(
+  context: CliContext,
+  command: Command,
+  typed: readonly string[],
+): Promise<readonly string[]> {
+  const children = namesOf(command);
+  if (children.length > 0) return children;
   if (command.name() === 'completion') return Object.keys(SCRIPTS);
   if (command.parent?.name() !== 'plugin') return [];
-  const directories = pluginDirectories(resolveRoots({}, context.environment), {}, context.environment);
+  const { environment } = context;
+  const extra = typedDirectories(typed).map((directory) => absolute(context, directory));
+  const directories = pluginDirectories(resolveRoots({}, environment), { extra }, environment);
   const { plugins } = await new PluginCatalog({ directories }).scan();
   return plugins.map((plugin) => plugin.name);
+}
+
+/** The values of `--plugin-dir` so far, in both spellings and as bash splits them. */
+function typedDirectories(typed: readonly string[]): readonly string[] {
+  return typed.flatMap((word, index) => {
+    if (word.startsWith('--plugin-dir=')) return [word.slice('--plugin-dir='.length)];
+    if (word !== '--plugin-dir') return [];
+    const value = typed[index + 1] === '=' ? typed[index + 2] : typed[index + 1];
+    return value === undefined ? [] : [value];
+  });
+}
+
+/** As the shell will make it, which has not looked at the word yet. */
+function absolute({ cwd, environment }: CliContext, directory: string): string {
+  const home = environment.HOME;
+  const expanded = home !== undefined && /^~(?=\/|$)/.test(directory) ? home + directory.slice(1) : directory;
+  return resolve(cwd, expanded);
 }
