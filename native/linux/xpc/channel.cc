@@ -13,6 +13,8 @@ constexpr int kSendBufferBytes = 512 * 1024;
 constexpr size_t kLeastPacketBytes = 1024;
 // Parts of one packet: a few chunks and large bodies at most.
 constexpr size_t kPacketParts = 8;
+// Until something is sent again that the system had no room for.
+constexpr uint64_t kRetryMilliseconds = 5;
 // More than a socket buffer holds, however small the packets are.
 constexpr int kDrainPackets = 4096;
 
@@ -54,10 +56,11 @@ void Channel::set_reading(bool is_reading) {
 void Channel::set_identified() {
   socket_.set_identifying(false);
   sender_.reset();
+  sender_process_ = Descriptor();
 }
 
 void Channel::update_poll() {
-  const int events = (is_reading_ ? UV_READABLE : 0) | (is_blocked_ ? UV_WRITABLE : 0);
+  const int events = (is_reading_ ? UV_READABLE : 0) | (is_blocked_ && !retry_ ? UV_WRITABLE : 0);
   // Only changes: each costs libuv two system calls.
   if (!poll_ || events == polled_events_) return;
   polled_events_ = events;
@@ -114,8 +117,12 @@ FrameReader::Verdict Channel::read_packet() {
     default:
       return FrameReader::Verdict::stop;
   }
-  sender_ = received.sender;
+  if (received.sender) {
+    sender_ = received.sender;
+    sender_process_ = std::move(received.process);
+  }
   if (received.is_truncated) return FrameReader::Verdict::stop;
+  if (!received.rights.empty() && !reader_.attach(std::move(received.rights))) return FrameReader::Verdict::stop;
   return reader_.consume(received.length, buffer, *this);
 }
 
@@ -142,10 +149,14 @@ void Channel::flush(OutputQueue& output) {
       hello_length = sizeof hello_;
       parts[used++] = {&hello_, sizeof hello_};
     }
-    used += output.gather(std::span(parts).subspan(used), packet_limit_ - hello_length);
+    // A frame that carries descriptors begins a packet, so it does not follow a hello.
+    const std::span<const int> rights = output.rights();
+    if (is_hello_sent_ || rights.empty()) {
+      used += output.gather(std::span(parts).subspan(used), packet_limit_ - hello_length);
+    }
     size_t length = 0;
     for (size_t index = 0; index < used; ++index) length += parts[index].iov_len;
-    switch (socket_.send(std::span(parts).first(used))) {
+    switch (socket_.send(std::span(parts).first(used), is_hello_sent_ ? rights : std::span<const int>())) {
       case Socket::Status::done:
         is_hello_sent_ = true;
         output.consume(length - hello_length);
@@ -153,6 +164,9 @@ void Channel::flush(OutputQueue& output) {
       case Socket::Status::again:
         is_blocked_ = true;
         update_poll();
+        return;
+      case Socket::Status::exhausted:
+        retry_later();
         return;
       case Socket::Status::too_large:
         packet_limit_ /= 2;
@@ -165,9 +179,25 @@ void Channel::flush(OutputQueue& output) {
   }
 }
 
+void Channel::retry_later() {
+  is_blocked_ = true;
+  retry_ = LoopHandle<uv_timer_t>::open(queue_, this,
+                                        [&](uv_timer_t* timer) { return uv_timer_init(queue_.loop(), timer); });
+  uv_timer_start(
+      retry_.get(),
+      [](uv_timer_t* timer) {
+        auto* channel = static_cast<Channel*>(timer->data);
+        channel->retry_.close();
+        channel->handle_poll(0, UV_WRITABLE);
+      },
+      kRetryMilliseconds, 0);
+  update_poll();
+}
+
 void Channel::break_output() {
   is_broken_ = true;
   is_blocked_ = false;
+  retry_.close();
   update_poll();
   delegate_->channel_did_break(*this);
 }
@@ -192,6 +222,7 @@ void Channel::fail() {
 
 void Channel::close() {
   if (!poll_) return;
+  retry_.close();
   poll_.close();  // before the descriptor, whose number another thread may get next
   socket_ = Socket();
   delegate_ = nullptr;

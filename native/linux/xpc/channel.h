@@ -53,6 +53,8 @@ class Channel final : private FrameReader::Sink {
   bool is_broken() const { return is_broken_; }
   // The sender of the last packet; nothing once set_identified was called.
   const std::optional<Credentials>& sender() const { return sender_; }
+  // A pidfd of it, when the socket was asked for that and the kernel gave one.
+  const Descriptor& sender_process() const { return sender_process_; }
   void set_identified();
 
  private:
@@ -66,6 +68,7 @@ class Channel final : private FrameReader::Sink {
   bool read_some();
   FrameReader::Verdict read_packet();
   void break_output();
+  void retry_later();
   void fail();
 
   // All on the loop's thread.
@@ -81,10 +84,12 @@ class Channel final : private FrameReader::Sink {
   bool is_hello_sent_ = false;
   bool is_reading_ = false;
   bool is_blocked_ = false;  // the socket takes no more for now
+  LoopHandle<uv_timer_t> retry_;  // running when blocked by what polling does not tell the end of
   int polled_events_ = 0;    // what poll_ waits for
   bool is_broken_ = false;   // nothing can be sent any more
   size_t packet_limit_ = wire::kPacketBytes;
   std::optional<Credentials> sender_;
+  Descriptor sender_process_;
   uint32_t references_ = 1;
 };
 

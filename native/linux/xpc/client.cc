@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "misuse.h"
 
@@ -27,7 +28,7 @@ bool is_temporary(int error) {
 }  // namespace
 
 void Client::set_path(std::string path) {
-  if (!is_inactive() || !path_.empty()) misuse("the socket path is set once, before activation");
+  if (!is_inactive() || !path_.empty() || endpoint_) misuse("the socket path is set once, before activation");
   path_ = std::move(path);
 }
 
@@ -39,15 +40,28 @@ void Client::set_policy(const xpc_peer_policy_s& policy) {
 void Client::connect() {
   retry_.close();
   int error = 0;
-  Socket socket = Socket::connect(path_, error);
+  Socket socket = dial(error);
   if (is_temporary(error)) {
     retry_later();
-  } else if (error != 0 || (!policy_.is_explicit() && policy_.refusal(socket.peer(), {})) ||
-             !open_channel(std::move(socket), wire::Kind::client_hello, wire::Kind::service_hello)) {
+  } else if (error == 0 && !may_dial(socket)) {
+    refuse();
+  } else if (error != 0 || !open_channel(std::move(socket), wire::Kind::client_hello, wire::Kind::service_hello)) {
     fail();
   } else {
     delay_ = 0;
   }
+}
+
+Socket Client::dial(int& error) const {
+  Socket socket = endpoint_ ? endpoint_->connect(error) : Socket::connect(path_, error);
+  if (socket && policy_.needs_process()) socket.identify_processes();
+  return socket;
+}
+
+// Whoever listened first may be a supervisor that starts the service. By default messages go out before that has said
+// who it is, so its supervisor must be trusted as well.
+bool Client::may_dial(const Socket& socket) const {
+  return policy_.is_explicit() || !policy_.refusal(endpoint_ ? endpoint_->maker() : socket.peer(), {});
 }
 
 // There is no event to wait for, and no end: whoever waits for an answer has a deadline.
@@ -70,14 +84,27 @@ void Client::did_append() {
 }
 
 bool Client::accept_hello(const Channel& channel) {
-  if (!channel.sender() || policy_.refusal(*channel.sender(), {})) return false;
+  if (!channel.sender() || policy_.refusal(*channel.sender(), channel.sender_process())) {
+    refuse();
+    return false;
+  }
   service_ = *channel.sender();
   return true;
+}
+
+void Client::refuse() {
+  is_refusal_due_ = true;
+  fail_pending(XPC_ERROR_PEER_CODE_SIGNING_REQUIREMENT);
+  fail();
 }
 
 // As on macOS, all that was under way or waiting is lost: what comes next starts anew with another process.
 void Client::did_disconnect() {
   service_ = {};
+  if (endpoint_) {
+    fail();
+    return;
+  }
   is_interruption_due_ = true;
   fail_pending(XPC_ERROR_CONNECTION_INTERRUPTED);
 }
@@ -89,9 +116,9 @@ void Client::stop() {
 
 void Client::run_due() {
   MessageConnection::run_due();
-  if (!is_interruption_due_ || queue() == nullptr) return;
-  is_interruption_due_ = false;
-  deliver(XPC_ERROR_CONNECTION_INTERRUPTED);
+  if (queue() == nullptr) return;
+  if (std::exchange(is_interruption_due_, false)) deliver(XPC_ERROR_CONNECTION_INTERRUPTED);
+  if (std::exchange(is_refusal_due_, false)) deliver(XPC_ERROR_PEER_CODE_SIGNING_REQUIREMENT);
 }
 
 }  // namespace xpc

@@ -1,4 +1,5 @@
-// A connection to a service by the path of its socket. Survives the service: the next send connects again.
+// A connection to a service, by the path of its socket or by an endpoint. By path it survives the service: the next
+// send connects again. By endpoint it ends with the listener or its peer.
 #pragma once
 
 #include <uv.h>
@@ -6,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "endpoint.h"
 #include "loop_handle.h"
 #include "message_connection.h"
 #include "peer_policy.h"
@@ -15,6 +17,8 @@ namespace xpc {
 class Client final : public MessageConnection {
  public:
   Client(std::string name, LoopQueue* queue) : MessageConnection(Kind::client, std::move(name), queue) {}
+  explicit Client(Ref<Endpoint> endpoint)
+      : MessageConnection(Kind::client, {}, nullptr), endpoint_(std::move(endpoint)) {}
 
   // Before activation, once.
   void set_path(std::string path);
@@ -28,20 +32,28 @@ class Client final : public MessageConnection {
   void stop() override;
   void run_due() override;
   void did_append() override;
+  // Nothing is said to a stranger when it matters who it is.
+  bool waits_for_hello() const override { return policy_.is_explicit(); }
   bool accept_hello(const Channel& channel) override;
   void did_disconnect() override;
   void destroy() override { delete this; }
 
   void connect();
+  Socket dial(int& error) const;
+  bool may_dial(const Socket& socket) const;
+  // The service is not one to talk to.
+  void refuse();
   void retry_later();
 
   // All on the loop's thread once active.
   std::string path_;
+  const Ref<Endpoint> endpoint_;  // null for a client by path
   PeerPolicy policy_{PeerPolicy::Root::admitted};
   Credentials service_;
   LoopHandle<uv_timer_t> retry_;   // running while connecting has to wait; else empty
   uint64_t delay_ = 0;             // of the last retry, in milliseconds
   bool is_interruption_due_ = false;  // the event is
+  bool is_refusal_due_ = false;       // the event is
 };
 
 }  // namespace xpc

@@ -33,7 +33,8 @@ Dictionary& message_from(xpc_object_t object) {
 extern "C" {
 
 xpc_connection_t xpc_connection_create(const char* name, dispatch_queue_t targetq) {
-  if (name == nullptr) misuse("anonymous listeners are not supported");
+  LoopQueue* queue = targetq != nullptr ? LoopQueue::from(targetq) : nullptr;
+  if (name == nullptr) return (new Listener({}, queue))->connection_handle();
   return xpc_connection_create_mach_service(name, targetq, 0);
 }
 

@@ -4,6 +4,10 @@
 
 #include "array.h"
 #include "dictionary.h"
+#include "endpoint.h"
+#include "fd.h"
+#include "rich_error.h"
+#include "shmem.h"
 #include "value.h"
 
 namespace xpc {
@@ -29,18 +33,25 @@ bool Decoder::read_value(Value& value) {
   return start != nullptr;
 }
 
-bool Decoder::read_header() {
+bool Decoder::read_header(uint32_t expected_magic) {
   uint32_t magic = 0;
   uint32_t version = 0;
-  return read_value(magic) && read_value(version) && magic == kSerializationMagic && version == kSerializationVersion;
+  return read_value(magic) && read_value(version) && magic == expected_magic && version == kSerializationVersion;
 }
 
-Ref<Object> Decoder::read_document() { return read_header() ? read_object() : nullptr; }
+Ref<Object> Decoder::read_document() { return read_header(kSerializationMagic) ? read_object() : nullptr; }
 
 bool Decoder::read_dictionary_document(Buckets& entries) {
+  return read_header(kSerializationMagic) && read_root_entries(entries);
+}
+
+bool Decoder::read_dictionary_message(Buckets& entries) {
+  return read_header(kMessageMagic) && read_root_entries(entries) && rights_.empty();
+}
+
+bool Decoder::read_root_entries(Buckets& entries) {
   uint32_t word = 0;
-  return read_header() && read_value(word) && word == static_cast<uint32_t>(TypeWord::dictionary) &&
-         read_entries(entries);
+  return read_value(word) && word == static_cast<uint32_t>(TypeWord::dictionary) && read_entries(entries);
 }
 
 Ref<Object> Decoder::read_object() {
@@ -77,6 +88,18 @@ Ref<Object> Decoder::read_object() {
       return read_data();
     case TypeWord::string:
       return read_string();
+    case TypeWord::fd: {
+      Descriptor descriptor = take_right();
+      return descriptor ? Fd::make(std::move(descriptor)) : nullptr;
+    }
+    case TypeWord::shmem:
+      return read_shmem();
+    case TypeWord::endpoint: {
+      Descriptor descriptor = take_right();
+      return descriptor ? Endpoint::receive(std::move(descriptor)) : nullptr;
+    }
+    case TypeWord::rich_error:
+      return read_rich_error();
     case TypeWord::array:
       return read_array();
     case TypeWord::dictionary:
@@ -99,6 +122,30 @@ Ref<Object> Decoder::read_string() {
   // The counted length ends with the only NUL.
   if (bytes == nullptr || std::memchr(bytes, 0, length) != bytes + length - 1) return nullptr;
   return String::make(reinterpret_cast<const char*>(bytes), length - 1);
+}
+
+Descriptor Decoder::take_right() {
+  if (rights_.empty()) return {};
+  Descriptor right = std::move(rights_.front());
+  rights_ = rights_.subspan(1);
+  return right;
+}
+
+Ref<Object> Decoder::read_shmem() {
+  uint64_t length = 0;
+  Descriptor file = take_right();
+  return file && read_value(length) ? Shmem::receive(std::move(file), length) : nullptr;
+}
+
+Ref<Object> Decoder::read_rich_error() {
+  uint32_t length = 0;
+  uint32_t can_retry = 0;
+  uint64_t text_length = 0;
+  if (!read_value(length) || !read_value(can_retry) || !read_value(text_length)) return nullptr;
+  if (length < kRichErrorOverhead || text_length != length - kRichErrorOverhead) return nullptr;
+  const uint8_t* text = take(text_length + 1);
+  if (text == nullptr || std::memchr(text, 0, text_length + 1) != text + text_length) return nullptr;
+  return RichError::make(reinterpret_cast<const char*>(text), text_length, can_retry != 0);
 }
 
 Ref<Object> Decoder::read_array() {

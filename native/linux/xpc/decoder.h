@@ -8,6 +8,7 @@
 
 #include "buckets.h"
 #include "object.h"
+#include "rights.h"
 #include "serialization.h"
 
 namespace xpc {
@@ -15,6 +16,8 @@ namespace xpc {
 class Decoder {
  public:
   explicit Decoder(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+  // Of a message with rights, which are moved into the objects that stand for them.
+  Decoder(std::span<const uint8_t> bytes, std::span<Descriptor> rights) : bytes_(bytes), rights_(rights) {}
 
   // Whether the bytes begin as a serialized dictionary does.
   static bool is_dictionary(std::span<const uint8_t> bytes);
@@ -23,12 +26,19 @@ class Decoder {
   Ref<Object> read_document();
   // Header and the entries of the dictionary; false when malformed.
   bool read_dictionary_document(Buckets& entries);
+  // The same of a message with rights, each of which must be used once and be what it is used for.
+  bool read_dictionary_message(Buckets& entries);
 
  private:
-  bool read_header();
+  bool read_header(uint32_t expected_magic);
+  bool read_root_entries(Buckets& entries);
   Ref<Object> read_object();
   Ref<Object> read_data();
   Ref<Object> read_string();
+  Ref<Object> read_shmem();
+  Ref<Object> read_rich_error();
+  // Empty when there is none left.
+  Descriptor take_right();
   Ref<Object> read_array();
   Ref<Object> read_dictionary();
   bool read_entries(Buckets& entries);
@@ -39,6 +49,7 @@ class Decoder {
   bool read_value(Value& value);
 
   std::span<const uint8_t> bytes_;  // what is not read yet; borrowed
+  std::span<Descriptor> rights_;    // what is not used yet; borrowed
   unsigned depth_ = 0;              // containers around the next object
 };
 

@@ -14,6 +14,24 @@ bool Encoder::write_document(const Object& object) {
   return !is_failed_;
 }
 
+bool Encoder::write_message(const Object& object, SentRights& rights) {
+  rights_ = &rights;
+  const size_t start = output_.size();
+  const bool is_written = write_document(object);
+  if (!rights.is_empty()) std::memcpy(output_.data() + start, &kMessageMagic, sizeof kMessageMagic);
+  return is_written;
+}
+
+void Encoder::write_right(TypeWord word, const Object& owner, int descriptor) {
+  write_word(word);
+  if (rights_ == nullptr) {
+    fail();
+    return;
+  }
+  rights_->descriptors.push_back(descriptor);
+  rights_->owners.emplace_back(&owner);
+}
+
 void Encoder::append(const void* bytes, size_t length) {
   if (length == 0) return;
   const size_t start = output_.size();

@@ -6,11 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "rights.h"
 #include "serialization.h"
 
 namespace xpc {
-
-class Object;
 
 class Encoder {
  public:
@@ -20,6 +19,8 @@ class Encoder {
   // Header and object. False when an object has no serialized form, nests too deep (a cycle does) or is too long;
   // what was written is then of no use.
   bool write_document(const Object& object);
+  // The same for a message, which may hold rights; they are appended to `rights`.
+  bool write_message(const Object& object, SentRights& rights);
 
   void write_word(TypeWord word) { write_value(static_cast<uint32_t>(word)); }
   template <typename Value>
@@ -30,6 +31,8 @@ class Encoder {
   void write_bytes(const void* bytes, size_t length);
   // A dictionary key: the bytes, a NUL and padding.
   void write_key(std::string_view key);
+  // The type word of a right, whose descriptor `owner` keeps open.
+  void write_right(TypeWord word, const Object& owner, int descriptor);
   void fail() { is_failed_ = true; }
 
   // Writes the head of an array or dictionary, and its byte length when it goes out of scope. When it converts to
@@ -51,6 +54,7 @@ class Encoder {
   void append(const void* bytes, size_t length);
 
   std::vector<uint8_t>& output_;
+  SentRights* rights_ = nullptr;  // null where there can be none
   unsigned depth_ = 0;
   bool is_failed_ = false;
 };

@@ -22,6 +22,12 @@ size_t FrameReader::prepare(std::span<iovec, 2> targets, std::span<uint8_t> buff
   return used;
 }
 
+bool FrameReader::attach(ReceivedRights rights) {
+  if (header_filled_ > 0 || body_) return false;
+  rights_ = std::move(rights);
+  return true;
+}
+
 FrameReader::Verdict FrameReader::consume(size_t length, std::span<const uint8_t> buffer, Sink& sink) {
   const size_t direct = std::min(length, direct_);
   const std::span<const uint8_t> rest = buffer.first(length - direct);
@@ -58,9 +64,10 @@ FrameReader::Verdict FrameReader::parse(std::span<const uint8_t> bytes, Sink& si
 FrameReader::Verdict FrameReader::take_whole_frame(std::span<const uint8_t>& bytes, Sink& sink) {
   Frame frame;
   std::memcpy(&frame.header, bytes.data(), sizeof frame.header);
-  if (!wire::is_acceptable(frame.header)) return Verdict::stop;
+  if (!wire::is_acceptable(frame.header, rights_.size())) return Verdict::stop;
   if (bytes.size() - sizeof frame.header < frame.header.length) return take_header(bytes, sink);
   frame.body = bytes.subspan(sizeof frame.header, frame.header.length);
+  frame.rights = std::move(rights_);
   bytes = bytes.subspan(sizeof frame.header + frame.header.length);
   return sink.receive(frame);
 }
@@ -71,7 +78,7 @@ FrameReader::Verdict FrameReader::take_header(std::span<const uint8_t>& bytes, S
   header_filled_ += length;
   bytes = bytes.subspan(length);
   if (header_filled_ < sizeof header_) return Verdict::next;
-  if (!wire::is_acceptable(header_)) return Verdict::stop;
+  if (!wire::is_acceptable(header_, rights_.size())) return Verdict::stop;
   body_ = Bytes::allocate_for(header_.length, std::min<size_t>(header_.length, kFirstRoom));
   body_filled_ = 0;
   return header_.length == 0 ? finish_body(sink) : Verdict::next;
@@ -88,7 +95,7 @@ FrameReader::Verdict FrameReader::take_body(std::span<const uint8_t>& bytes, Sin
 }
 
 FrameReader::Verdict FrameReader::finish_body(Sink& sink) {
-  Frame frame{header_, {body_->data(), header_.length}, std::move(body_)};
+  Frame frame{header_, {body_->data(), header_.length}, std::move(body_), std::move(rights_)};
   body_.reset();
   header_filled_ = 0;
   direct_ = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bytes.h"
+#include "rights.h"
 #include "wire.h"
 
 namespace xpc {
@@ -20,6 +21,8 @@ struct Frame {
   std::span<const uint8_t> body;
   // The block that holds the body, for frames that arrived in pieces; else null, and the body is borrowed.
   Ref<Bytes> block;
+  // The descriptors that came with it, as many as the header says.
+  ReceivedRights rights;
 };
 
 class FrameReader {
@@ -43,6 +46,8 @@ class FrameReader {
   // Where the next packet should go: first into an unfinished body, then into `buffer`, which takes a whole packet.
   // Returns the number of targets.
   size_t prepare(std::span<iovec, 2> targets, std::span<uint8_t> buffer);
+  // The descriptors that came with that packet, before its bytes. False when no frame that may carry any begins it.
+  bool attach(ReceivedRights rights);
   // Takes the `length` bytes that were received there. The verdict of the last frame, `next` if none was complete.
   Verdict consume(size_t length, std::span<const uint8_t> buffer, Sink& sink);
 
@@ -59,6 +64,7 @@ class FrameReader {
   Verdict finish_body(Sink& sink);
   void make_room();
 
+  ReceivedRights rights_;     // of the frame that comes next, or is unfinished
   wire::Header header_{};     // of the unfinished frame
   size_t header_filled_ = 0;  // bytes of it that arrived
   Ref<Bytes> body_;           // null unless the header is complete

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "endpoint.h"
 #include "misuse.h"
 #include "peer.h"
 
@@ -50,11 +51,21 @@ void Listener::set_refused_handler(xpc_refused_handler_t refused, void* context)
 Credentials Listener::credentials() const { return {getpid(), geteuid(), getegid()}; }
 
 void Listener::start() {
-  if (!check_in()) fail();
+  // Those who come by an endpoint are served as long as those who come by the name are.
+  if (name() != nullptr && !check_in()) {
+    fail();
+    return;
+  }
+  for (const Ref<Rendezvous>& rendezvous : rendezvous_) {
+    if (rendezvous->open(*queue())) continue;
+    fail();
+    return;
+  }
+  update_flow();
 }
 
 bool Listener::check_in() {
-  if (!own_ && name() != nullptr) {
+  if (!own_) {
     lease_ = InheritedListener::take(name());
     descriptor_ = lease_.descriptor();
   }
@@ -64,12 +75,11 @@ bool Listener::check_in() {
   if (listen(descriptor_, SOMAXCONN) != 0) return false;
   poll_ = LoopHandle<uv_poll_t>::open(
       *queue(), this, [&](uv_poll_t* poll) { return uv_poll_init(queue()->loop(), poll, descriptor_); });
-  if (!poll_) return false;
-  update_flow();
-  return true;
+  return static_cast<bool>(poll_);
 }
 
 void Listener::update_flow() {
+  for (const Ref<Rendezvous>& rendezvous : rendezvous_) rendezvous->set_accepting(is_flowing());
   if (!poll_) return;
   if (!is_flowing() || rest_) {
     uv_poll_stop(poll_.get());
@@ -110,17 +120,20 @@ bool Listener::accept_one() {
     }
   }
   const Credentials credentials = socket.peer();
-  if (admits(socket, credentials)) introduce(std::move(socket), credentials);
+  admit(std::move(socket), credentials);
   return true;
 }
 
-bool Listener::admits(const Socket& socket, const Credentials& credentials) {
-  const Descriptor process = policy_.needs_process() ? socket.peer_process() : Descriptor();
-  const std::optional<xpc_peer_refusal_t> refusal = policy_.refusal(credentials, process);
-  if (refusal && refused_ != nullptr) {
+void Listener::admit(Socket socket, const Credentials& credentials) {
+  Descriptor process;
+  const bool is_known = !policy_.needs_process() || socket.peer_process(process);
+  const std::optional<xpc_peer_refusal_t> refusal =
+      is_known ? policy_.refusal(credentials, process) : XPC_PEER_REFUSED_EXECUTABLE;
+  if (!refusal) {
+    introduce(std::move(socket), credentials);
+  } else if (refused_ != nullptr) {
     refused_(refused_context_, *refusal, credentials.pid, credentials.uid, credentials.gid);
   }
-  return !refusal;
 }
 
 void Listener::introduce(Socket socket, const Credentials& credentials) {
@@ -131,6 +144,30 @@ void Listener::introduce(Socket socket, const Credentials& credentials) {
   if (!peer->is_unique()) return;
   peer->cancel();
   peer->activate();
+}
+
+Ref<Endpoint> Listener::make_endpoint() {
+  Socket ours;
+  Socket theirs;
+  // One that cannot be had is one that nobody listens to: connecting fails, as it must be able to anyway.
+  if (Socket::pair(ours, theirs) != 0 || !is_usable()) return Endpoint::make(std::move(theirs));
+  ours.set_identifying(true);
+  const Ref<Rendezvous> rendezvous = Ref<Rendezvous>::adopt(new Rendezvous(*this, std::move(ours)));
+  if (is_running()) {
+    if (!rendezvous->open(*queue())) return Endpoint::make(std::move(theirs));
+    rendezvous->set_accepting(is_flowing());
+  }
+  rendezvous_.push_back(rendezvous);
+  return Endpoint::make(std::move(theirs));
+}
+
+void Listener::forget(Rendezvous& rendezvous) {
+  rendezvous.close();
+  std::erase_if(rendezvous_, [&](const Ref<Rendezvous>& known) { return known.get() == &rendezvous; });
+}
+
+void Listener::announce_termination() {
+  for (Peer* peer : peers_) peer->announce_termination();
 }
 
 // No descriptor is left. The client waits in the backlog, which stays readable: polling on would spin.
@@ -155,6 +192,7 @@ void Listener::stop() {
   own_ = Descriptor();
   lease_ = InheritedListener();
   descriptor_ = -1;
+  for (const Ref<Rendezvous>& rendezvous : std::exchange(rendezvous_, {})) rendezvous->close();
   for (Peer* peer : std::exchange(peers_, {})) peer->lose_listener();
 }
 

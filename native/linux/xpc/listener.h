@@ -1,4 +1,4 @@
-// Accepts the clients of one service and hands them out as peers.
+// Accepts the clients of one service, which come by its name or by an endpoint, and hands them out as peers.
 #pragma once
 
 #include <uv.h>
@@ -6,18 +6,22 @@
 
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "connection.h"
 #include "inherited_listeners.h"
 #include "loop_handle.h"
 #include "peer_policy.h"
+#include "rendezvous.h"
 
 namespace xpc {
 
+class Endpoint;
 class Peer;
 
 class Listener final : public Connection {
  public:
+  // An anonymous one, that only endpoints lead to, has an empty name.
   Listener(std::string name, LoopQueue* queue) : Connection(Kind::listener, std::move(name), queue) {}
 
   // Listens on a duplicate. Before activation, once.
@@ -28,6 +32,15 @@ class Listener final : public Connection {
   // The process's own.
   Credentials credentials() const override;
 
+  // Another each time. That of a listener which has ended leads nowhere.
+  Ref<Endpoint> make_endpoint();
+
+  // A client has come, by whatever way.
+  void admit(Socket socket, const Credentials& credentials);
+  // Nobody can come by this way any more.
+  void forget(Rendezvous& rendezvous);
+  // The peers learn that the process is about to end.
+  void announce_termination();
   // A peer has ended.
   void forget(Peer& peer) { peers_.erase(&peer); }
 
@@ -41,7 +54,6 @@ class Listener final : public Connection {
   void accept_some();
   // False when there is nobody to accept for now.
   bool accept_one();
-  bool admits(const Socket& socket, const Credentials& credentials);
   void introduce(Socket socket, const Credentials& credentials);
   void rest();
 
@@ -54,6 +66,7 @@ class Listener final : public Connection {
   PeerPolicy policy_{PeerPolicy::Root::refused};
   xpc_refused_handler_t refused_ = nullptr;
   void* refused_context_ = nullptr;
+  std::vector<Ref<Rendezvous>> rendezvous_;  // of the endpoints that somebody holds
   std::unordered_set<Peer*> peers_;  // borrowed; each leaves before it goes
 };
 

@@ -71,9 +71,12 @@ void MessageConnection::append(wire::Kind kind, uint64_t id, Dictionary& message
     }
   } else {
     std::vector<uint8_t> encoded;
-    if (!Encoder(encoded).write_document(message)) misuse("message cannot be serialized: too deep, or not sendable");
+    SentRights rights;
+    const bool is_sendable = Encoder(encoded).write_message(message, rights);
+    if (!is_sendable) misuse("message cannot be serialized: too deep, or not sendable");
     check_length(encoded.size());
-    output_.append(kind, id, encoded);
+    if (rights.descriptors.size() > wire::kMostRights) misuse("more descriptors than a message can carry");
+    output_.append(kind, id, encoded, std::move(rights));
   }
   mark_dirty();
   if (is_running()) did_append();
@@ -88,9 +91,18 @@ void MessageConnection::mark_dirty() {
 void MessageConnection::flush() {
   is_dirty_ = false;
   if (!is_flowing() || !channel_) return;
-  channel_->flush(output_);
+  flush_channel();
   balance();
   if (is_barrier_due()) schedule();
+}
+
+void MessageConnection::flush_channel() {
+  if (is_greeted_ || !waits_for_hello()) {
+    channel_->flush(output_);
+  } else {
+    OutputQueue nothing;
+    channel_->flush(nothing);  // only the hello
+  }
 }
 
 // A client that asks and does not listen must not fill this process. Only a peer stops reading, and a sound client
@@ -140,7 +152,7 @@ void MessageConnection::drop_channel() {
 
 void MessageConnection::stop() {
   // What was sent before the end leaves, if it can at once: the kernel takes it, as a Mach port would.
-  if (channel_ && suspensions() == 0) channel_->flush(output_);
+  if (channel_ && suspensions() == 0) flush_channel();
   drop_channel();
   fail_pending(XPC_ERROR_CONNECTION_INVALID);
 }
@@ -212,12 +224,13 @@ FrameReader::Verdict MessageConnection::receive_hello(Channel& channel, const Fr
   if (hello != wire::Hello{} || !accept_hello(channel)) return FrameReader::Verdict::stop;
   channel.set_identified();
   is_greeted_ = true;
+  if (waits_for_hello()) mark_dirty();
   return FrameReader::Verdict::next;
 }
 
 FrameReader::Verdict MessageConnection::receive_message(Frame& frame) {
-  if (!Decoder::is_dictionary(frame.body)) return FrameReader::Verdict::stop;
   Ref<Dictionary> message = make_message(frame);
+  if (!message) return FrameReader::Verdict::stop;
   const bool is_request = frame.header.kind == wire::Kind::request;
   const Ref<MessageConnection> self(this);
   message->set_origin(self, is_request ? ReplyToken(self, frame.header.id, generation_) : ReplyToken());
@@ -228,14 +241,14 @@ FrameReader::Verdict MessageConnection::receive_message(Frame& frame) {
 
 FrameReader::Verdict MessageConnection::receive_reply(Frame& frame) {
   const bool is_dropped = frame.header.kind == wire::Kind::dropped;
-  if (!is_dropped && !Decoder::is_dictionary(frame.body)) return FrameReader::Verdict::stop;
+  Ref<Dictionary> message = is_dropped ? nullptr : make_message(frame);
+  if (!is_dropped && !message) return FrameReader::Verdict::stop;
   const std::optional<xpc_handler_t> handler = pending_.take(frame.header.id);
   if (!handler) return FrameReader::Verdict::stop;
   if (is_dropped) {
     (*handler)(XPC_ERROR_CONNECTION_INTERRUPTED);
     return FrameReader::Verdict::next;
   }
-  Ref<Dictionary> message = make_message(frame);
   message->set_origin(Ref<MessageConnection>(this), ReplyToken());
   (*handler)(message.get());
   recycle(std::move(message));
@@ -243,8 +256,14 @@ FrameReader::Verdict MessageConnection::receive_reply(Frame& frame) {
 }
 
 Ref<Dictionary> MessageConnection::make_message(Frame& frame) {
+  const bool has_rights = !frame.rights.empty();
+  if (!has_rights && !Decoder::is_dictionary(frame.body)) return nullptr;
   Ref<Dictionary> message = spare_ ? std::move(spare_) : Ref<Dictionary>::adopt(new Dictionary());
-  if (frame.block) {
+  if (has_rights) {
+    // At once: what stands for a descriptor must be known to, before anybody relies on it.
+    Decoder decoder(frame.body, frame.rights);
+    if (!decoder.read_dictionary_message(message->entries_for_change())) return nullptr;
+  } else if (frame.block) {
     message->set_serialized(std::move(frame.block), frame.body.size());
   } else {
     message->borrow_serialized(frame.body);

@@ -41,6 +41,8 @@ class MessageConnection : public Connection, private Channel::Delegate {
 
   // Something was appended to the output of a running connection.
   virtual void did_append() {}
+  // Whether nothing is sent before the other end was greeted and accepted.
+  virtual bool waits_for_hello() const { return false; }
   // The first frame of the other end arrived. False when it must not be talked to.
   virtual bool accept_hello(const Channel& channel) = 0;
   // The other end is gone; the channel is closed and pending replies are about to fail.
@@ -69,6 +71,7 @@ class MessageConnection : public Connection, private Channel::Delegate {
 
   void append(wire::Kind kind, uint64_t id, Dictionary& message);
   void mark_dirty();
+  void flush_channel();
   void balance();
   void run_barriers();
   void send_reply(ReplyToken token, Dictionary& message);
@@ -76,6 +79,7 @@ class MessageConnection : public Connection, private Channel::Delegate {
   FrameReader::Verdict receive_hello(Channel& channel, const Frame& frame);
   FrameReader::Verdict receive_message(Frame& frame);
   FrameReader::Verdict receive_reply(Frame& frame);
+  // Null when the body is not a message, or the descriptors are not what it says.
   Ref<Dictionary> make_message(Frame& frame);
   void recycle(Ref<Dictionary> message);
 

@@ -40,7 +40,7 @@ const _xpc_type_s _xpc_type_connection{"connection"}, _xpc_type_endpoint{"endpoi
     _xpc_type_bool{"bool"}, _xpc_type_int64{"int64"}, _xpc_type_uint64{"uint64"}, _xpc_type_double{"double"},
     _xpc_type_date{"date"}, _xpc_type_data{"data"}, _xpc_type_string{"string"}, _xpc_type_uuid{"uuid"},
     _xpc_type_fd{"fd"}, _xpc_type_shmem{"shmem"}, _xpc_type_array{"array"}, _xpc_type_dictionary{"dictionary"},
-    _xpc_type_error{"error"};
+    _xpc_type_error{"error"}, _xpc_type_rich_error{"rich error"};
 
 xpc_object_t xpc_retain(xpc_object_t object) {
   if (object == nullptr) xpc::misuse("retain of NULL");

@@ -24,27 +24,47 @@ uint8_t* OutputQueue::reserve(size_t length) {
   return start;
 }
 
-void OutputQueue::append(wire::Kind kind, uint64_t id, std::span<const uint8_t> body) {
-  const size_t length = sizeof(wire::Header) + body.size();
-  if (length > kChunkBytes) {
-    append_shared(kind, id, Bytes::copy(body.data(), body.size()), body.size());
-    return;
-  }
-  const wire::Header header{static_cast<uint32_t>(body.size()), kind, 0, id};
+// Writes the header; the result is where the rest of the `length` bytes goes.
+uint8_t* OutputQueue::reserve_frame(const wire::Header& header, size_t length, SentRights rights) {
+  if (!rights.is_empty()) passengers_.push_back({appended_, std::move(rights)});
   uint8_t* target = reserve(length);
   std::memcpy(target, &header, sizeof header);
-  if (!body.empty()) std::memcpy(target + sizeof header, body.data(), body.size());
+  return target + sizeof header;
 }
 
-void OutputQueue::append_shared(wire::Kind kind, uint64_t id, Ref<Bytes> body, size_t length) {
-  const wire::Header header{static_cast<uint32_t>(length), kind, 0, id};
-  std::memcpy(reserve(sizeof header), &header, sizeof header);
+void OutputQueue::append(wire::Kind kind, uint64_t id, std::span<const uint8_t> body, SentRights rights) {
+  const size_t length = sizeof(wire::Header) + body.size();
+  if (length > kChunkBytes) {
+    append_shared(kind, id, Bytes::copy(body.data(), body.size()), body.size(), std::move(rights));
+    return;
+  }
+  const auto count = static_cast<uint16_t>(rights.descriptors.size());
+  uint8_t* target = reserve_frame({static_cast<uint32_t>(body.size()), kind, count, id}, length, std::move(rights));
+  if (!body.empty()) std::memcpy(target, body.data(), body.size());
+}
+
+void OutputQueue::append_shared(wire::Kind kind, uint64_t id, Ref<Bytes> body, size_t length, SentRights rights) {
+  const auto count = static_cast<uint16_t>(rights.descriptors.size());
+  reserve_frame({static_cast<uint32_t>(length), kind, count, id}, sizeof(wire::Header), std::move(rights));
   segments_.push_back({std::move(body), 0, length, false});
   appended_ += length;
 }
 
+std::span<const int> OutputQueue::rights() const {
+  if (passengers_.empty() || passengers_.front().position != finished_) return {};
+  return passengers_.front().rights.descriptors;
+}
+
+size_t OutputQueue::bytes_before_rights() const {
+  for (const Passengers& passengers : passengers_) {
+    if (passengers.position != finished_) return static_cast<size_t>(passengers.position - finished_);
+  }
+  return SIZE_MAX;
+}
+
 size_t OutputQueue::gather(std::span<iovec> parts, size_t limit) const {
   size_t used = 0;
+  if (!passengers_.empty()) limit = std::min(limit, bytes_before_rights());
   for (auto segment = segments_.begin(); segment != segments_.end() && used < parts.size() && limit > 0; ++segment) {
     const size_t length = std::min(limit, segment->end - segment->begin);
     parts[used] = {segment->block->data() + segment->begin, length};
@@ -56,6 +76,7 @@ size_t OutputQueue::gather(std::span<iovec> parts, size_t limit) const {
 
 void OutputQueue::consume(size_t length) {
   finished_ += length;
+  while (!passengers_.empty() && passengers_.front().position < finished_) passengers_.pop_front();
   while (length > 0) {
     Segment& segment = segments_.front();
     const size_t taken = std::min(length, segment.end - segment.begin);
@@ -69,6 +90,7 @@ void OutputQueue::consume(size_t length) {
 
 void OutputQueue::clear() {
   segments_.clear();
+  passengers_.clear();
   finished_ = appended_;
 }
 

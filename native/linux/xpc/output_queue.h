@@ -9,6 +9,7 @@
 #include <span>
 
 #include "bytes.h"
+#include "rights.h"
 #include "wire.h"
 
 namespace xpc {
@@ -16,11 +17,15 @@ namespace xpc {
 class OutputQueue {
  public:
   // Copies the body.
-  void append(wire::Kind kind, uint64_t id, std::span<const uint8_t> body);
+  void append(wire::Kind kind, uint64_t id, std::span<const uint8_t> body, SentRights rights = {});
   // References the first `length` bytes of the block, which must not change any more.
-  void append_shared(wire::Kind kind, uint64_t id, Ref<Bytes> body, size_t length);
+  void append_shared(wire::Kind kind, uint64_t id, Ref<Bytes> body, size_t length, SentRights rights = {});
 
-  // The next bytes to send, at most `limit` of them in at most parts.size() parts; the number of parts used.
+  // The descriptors that the next bytes must be sent with, at the start of a packet. Borrowed until consume() or
+  // clear().
+  std::span<const int> rights() const;
+  // The next bytes to send, up to the next frame with descriptors: at most `limit` of them in at most parts.size()
+  // parts. Returns the number of parts used.
   size_t gather(std::span<iovec> parts, size_t limit) const;
   // The first `length` bytes are sent.
   void consume(size_t length);
@@ -41,10 +46,19 @@ class OutputQueue {
     bool is_chunk;  // the block is ours, and what is behind `end` is free
   };
 
+  // Of the frame that begins at the position in the stream.
+  struct Passengers {
+    uint64_t position;
+    SentRights rights;
+  };
+
   uint8_t* reserve(size_t length);
+  uint8_t* reserve_frame(const wire::Header& header, size_t length, SentRights rights);
+  size_t bytes_before_rights() const;
 
   std::deque<Segment> segments_;
-  Ref<Bytes> spare_;  // an unused chunk
+  std::deque<Passengers> passengers_;  // by position, none that is past
+  Ref<Bytes> spare_;                   // an unused chunk
   uint64_t appended_ = 0;
   uint64_t finished_ = 0;
 };

@@ -13,6 +13,7 @@ Peer::Peer(LoopQueue& queue, Listener& listener, Socket socket, const Credential
 Peer::~Peer() { leave_listener(); }
 
 void Peer::start() {
+  if (is_announcement_due_) schedule();
   if (!open_channel(std::move(socket_), wire::Kind::service_hello, wire::Kind::client_hello)) fail();
 }
 
@@ -25,6 +26,19 @@ void Peer::stop() {
 void Peer::did_disconnect() {
   fail_pending(XPC_ERROR_CONNECTION_INTERRUPTED);
   fail();
+}
+
+void Peer::announce_termination() {
+  if (std::exchange(is_announced_, true)) return;
+  is_announcement_due_ = true;
+  if (is_running()) schedule();
+}
+
+void Peer::run_due() {
+  MessageConnection::run_due();
+  if (!is_announcement_due_ || !is_running()) return;
+  is_announcement_due_ = false;
+  deliver(XPC_ERROR_TERMINATION_IMMINENT);
 }
 
 void Peer::lose_listener() {

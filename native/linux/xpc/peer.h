@@ -12,6 +12,8 @@ class Peer final : public MessageConnection {
 
   // Of the client, as it connected.
   Credentials credentials() const override { return credentials_; }
+  // Tells the handler, once, that the process is about to end.
+  void announce_termination();
   // Cancelled with its listener, which is about to go.
   void lose_listener();
 
@@ -20,6 +22,7 @@ class Peer final : public MessageConnection {
 
   void start() override;
   void stop() override;
+  void run_due() override;
   bool accept_hello(const Channel&) override { return true; }
   void did_disconnect() override;
   void destroy() override { delete this; }
@@ -29,6 +32,8 @@ class Peer final : public MessageConnection {
   Listener* listener_;  // borrowed: null once either has ended
   Socket socket_;       // until activated
   const Credentials credentials_;
+  bool is_announced_ = false;          // termination is, or will be
+  bool is_announcement_due_ = false;  // the event is
 };
 
 }  // namespace xpc

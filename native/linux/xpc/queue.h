@@ -49,6 +49,7 @@ class LoopQueue {
   // Connections enter when they get the queue and leave when they go. Closing the queue takes it from them.
   void add(Connection& connection);
   void remove(Connection& connection);
+  const std::unordered_set<Connection*>& connections() const { return connections_; }
   // Runs the connection's deferred events soon, from the loop.
   void schedule(Connection& connection);
   // Flushes the connection at the end of the burst.

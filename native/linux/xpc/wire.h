@@ -1,6 +1,9 @@
 // How messages share a socket. The socket carries packets (SOCK_SEQPACKET), but the bytes in them form one stream
 // of frames: small frames share a packet, large ones span several. A frame is a header and a body; the body of a
 // message is its XPC serialization. The first frame each way is a hello.
+//
+// A message may carry descriptors (SCM_RIGHTS): its frame begins a packet, which they come with, and its header says
+// how many they are. Other frames may follow in that packet, but none that carries any.
 #pragma once
 
 #include <xpc/loop.h>
@@ -26,7 +29,7 @@ enum class Kind : uint16_t {
 struct Header {
   uint32_t length;  // of the body, in bytes
   Kind kind;
-  uint16_t flags;  // none defined: 0
+  uint16_t rights;  // number of descriptors
   uint64_t id;
 };
 static_assert(sizeof(Header) == 16);
@@ -40,19 +43,29 @@ struct Hello {
 };
 static_assert(sizeof(Hello) == 8);
 
+// What a client sends to an endpoint, with its one descriptor: a socket to talk by.
+struct Knock {
+  Header header{sizeof(Hello), Kind::client_hello, 1, 0};
+  Hello hello;
+};
+static_assert(sizeof(Knock) == 24);
+
+// Descriptors of one message: as many as the kernel passes with a packet (SCM_MAX_FD).
+inline constexpr size_t kMostRights = 253;
+
 // No packet is longer. Stays below what the default socket buffer takes in one piece, and below the size from which
 // the kernel would need contiguous memory.
 inline constexpr size_t kPacketBytes = 64 * 1024;
 
-// What this side accepts in a header, before any byte of the body.
-constexpr bool is_acceptable(const Header& header) {
-  if (header.flags != 0) return false;
+// What this side accepts in a header, before any byte of the body, when so many descriptors came with it.
+constexpr bool is_acceptable(const Header& header, size_t rights) {
+  if (header.rights != rights) return false;
   switch (header.kind) {
     case Kind::client_hello:
     case Kind::service_hello:
-      return header.length == sizeof(Hello);
+      return header.length == sizeof(Hello) && rights == 0;
     case Kind::dropped:
-      return header.length == 0;
+      return header.length == 0 && rights == 0;
     case Kind::message:
     case Kind::request:
     case Kind::reply:
