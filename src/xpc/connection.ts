@@ -82,8 +82,8 @@ export class XpcConnection implements AsyncDisposable {
   }
 
   /**
-   * Stops delivery and sending until as many `resume` calls: what either side sends waits, and so do replies. What was
-   * sent before goes out first. Deadlines run on.
+   * Stops delivery and sending until as many `resume` calls: what either side sends waits, and so do replies; what
+   * the system has not taken yet may wait too. Deadlines run on.
    * @throws LaunchportError ERR_XPC_INVALID when closed
    */
   suspend(): void {

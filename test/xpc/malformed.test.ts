@@ -1,7 +1,14 @@
 /** What the decoder says to bytes that no writer of XPC makes, or only a strange one. */
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/base/index.js';
-import { deserialize, isDictionary, serialize, XpcRawString, type XpcValue } from '../../src/xpc/index.js';
+import {
+  deserialize,
+  isDictionary,
+  serialize,
+  XpcRawString,
+  XpcRichError,
+  type XpcValue,
+} from '../../src/xpc/index.js';
 import { bytesOf, hexOf, MALFORMED_VECTORS } from '../helpers/tagged-value.js';
 import { thrownBy } from '../helpers/thrown.js';
 
@@ -110,6 +117,34 @@ describe('strings', () => {
 
   it('may have any padding', () => {
     expect(deserialize(withValue('0090000002000000' + '6100ffff')).v).toBe('a');
+  });
+});
+
+describe('rich errors', () => {
+  const richError = (length: string, canRetry: string, textLength: string, text: string) =>
+    withValue(`00c00100${length}000000${canRetry}000000${textLength}00000000000000${text}`);
+
+  it.each([
+    ['01', true],
+    ['00', false],
+  ])('are read in both forms (can retry: %s)', (canRetry, expected) => {
+    const bytes = richError('0f', canRetry, '02', '6e6f0000');
+    const mach = Uint8Array.from(bytes);
+    mach.set([0x43, 0x50, 0x58, 0x40]);
+    for (const { v } of [deserialize(bytes), deserialize(mach, { form: 'mach' })]) {
+      expect(v).toStrictEqual(new XpcRichError('no', expected));
+      expect(String(v)).toBe('no');
+    }
+  });
+
+  it.each([
+    ['whose lengths do not agree', richError('0f', '00', '03', '6e6f0000')],
+    ['with a length that is too short', richError('0c', '00', '00', '00000000')],
+    ['without the NUL', richError('0f', '00', '02', '6e6f6f6f')],
+    ['with a NUL inside', richError('0f', '00', '02', '6e000000')],
+    ['cut off', richError('1f', '00', '12', '6e6f0000')],
+  ])('%s are malformed', (_what, bytes) => {
+    expect(thrownBy(() => deserialize(bytes)).code).toBe('ERR_XPC_MALFORMED');
   });
 });
 

@@ -1,8 +1,8 @@
 /** Request handlers: what becomes of a request when they fail, and of them when the client goes. */
 import { describe, expect, it } from 'vitest';
 import type { LaunchportError } from '../../src/base/index.js';
-import type { XpcDictionary } from '../../src/xpc/index.js';
-import { rejectionOf } from '../helpers/thrown.js';
+import type { XpcDictionary, XpcRequest } from '../../src/xpc/index.js';
+import { rejectionOf, thrownBy } from '../helpers/thrown.js';
 import { deferred, Pair } from '../helpers/xpc-pair.js';
 
 const echo = () => ({ request: (message: XpcDictionary) => message });
@@ -61,6 +61,86 @@ describe('a handler that fails', () => {
     const connection = pair.connect();
     connection.send({});
     expect((await rejectionOf(connection.request({}))).code).toBe('ERR_XPC_INTERRUPTED');
+  });
+});
+
+describe('request.reply', () => {
+  it('answers before the handler is done, and what it does then is its own affair', async () => {
+    const finish = deferred();
+    const events: string[] = [];
+    await using pair = new Pair().serve(() => ({
+      request: async ({ n }, request) => {
+        request.reply({ n: n as bigint });
+        await finish.promise;
+        events.push('finished');
+        return undefined;
+      },
+    }));
+    const connection = pair.connect();
+    expect((await connection.request({ n: 1n })).n).toBe(1n);
+    expect(events).toEqual([]);
+    finish.resolve();
+    await connection.flushed();
+    expect(events).toEqual(['finished']);
+    expect(pair.log.text).toBe('');
+  });
+
+  it('twice is an error, and a result after it is logged', async () => {
+    const caught: unknown[] = [];
+    await using pair = new Pair().serve(() => ({
+      request: (_message, request) => {
+        request.reply({ n: 1n });
+        try {
+          request.reply({ n: 2n });
+        } catch (error) {
+          caught.push(error);
+        }
+        return { n: 3n };
+      },
+    }));
+    const connection = pair.connect();
+    expect((await connection.request({})).n).toBe(1n);
+    expect(caught).toMatchObject([{ code: 'ERR_XPC_ALREADY_REPLIED', kind: 'usage' }]);
+    expect(pair.log.text).toContain('second reply');
+    expect((await connection.request({})).n).toBe(1n);
+    expect(pair.server.statistics().openTokens).toBe(0);
+  });
+
+  it('of what cannot be sent leaves the request open for another', async () => {
+    await using pair = new Pair().serve(() => ({
+      request: (_message, request) => {
+        expect(() => request.reply({ n: 2n ** 63n })).toThrow(/int64/);
+        request.reply({ n: 1n });
+        throw new Error('afterwards');
+      },
+    }));
+    expect((await pair.connect().request({})).n).toBe(1n);
+    expect(pair.log.text).toContain('failed after its reply');
+  });
+
+  it('after the handler failed, or after the client went, is an error', async () => {
+    const requests: XpcRequest[] = [];
+    const ended = deferred<LaunchportError>();
+    const gone = deferred();
+    await using pair = new Pair().serve(() => ({
+      request: ({ isSlow }, request) => {
+        requests.push(request);
+        if (isSlow !== true) throw new Error('boom');
+        return gone.promise.then(() => undefined);
+      },
+      closed: ended.resolve,
+    }));
+    const connection = pair.connect();
+    await rejectionOf(connection.request({}));
+    expect(thrownBy(() => requests[0]?.reply({})).code).toBe('ERR_XPC_ALREADY_REPLIED');
+    const lost = rejectionOf(connection.request({ isSlow: true }));
+    await pair.world.settled();
+    connection.cancel();
+    await Promise.all([lost, ended.promise]);
+    expect(thrownBy(() => requests[1]?.reply({})).code).toBe('ERR_XPC_INVALID');
+    gone.resolve();
+    await pair.world.settled();
+    expect(pair.server.statistics().openTokens).toBe(0);
   });
 });
 
