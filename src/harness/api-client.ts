@@ -166,8 +166,10 @@ export class ApiClient implements AsyncDisposable {
     if (this.#client !== undefined && !this.#client.connection.isClosed) return this.#client;
     const { bootstrap, timeout } = this.#options;
     const transport = this.#options.transport ?? XpcTransport.default();
-    const connection = transport.connect(this.service, bootstrap === undefined ? {} : { bootstrap });
-    this.#client = new RouteClient(connection, timeout === undefined ? {} : { timeout });
+    this.#client = RouteClient.connect(transport, this.service, {
+      connect: bootstrap === undefined ? {} : { bootstrap },
+      ...(timeout === undefined ? {} : { timeout }),
+    });
     return this.#client;
   }
 }

@@ -82,7 +82,11 @@ export class ApiServer implements AsyncDisposable {
    * @throws LaunchportError ERR_LAUNCHD_SERVICE_TAKEN when another server has the name
    */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
-    const routes = new RouteServer(options.logger === undefined ? {} : { logger: options.logger });
+    const { logger, transport } = options;
+    const routes = new RouteServer({
+      ...(logger === undefined ? {} : { logger }),
+      ...(transport === undefined ? {} : { transport }),
+    });
     addPluginRoutes(routes, options.harness);
     addPing(routes, options, options.identity ?? (await ownIdentity()));
     return new ApiServer(options, routes);
@@ -100,7 +104,8 @@ export class ApiServer implements AsyncDisposable {
   }
 
   async #stop(options: WaitOptions): Promise<void> {
-    await this.routes.drain(options);
+    this.#listener.suspend();
+    await this.routes.close(options);
     this.#listener.cancel();
     await this.#listener.closed;
     this.#supervisor?.release(this.service);

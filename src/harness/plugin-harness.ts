@@ -191,17 +191,14 @@ export class PluginHarness {
     const registration = this.#registration(name, options.instance);
     const { control, bootstrap } = this.#options;
     const transport = this.#options.transport ?? XpcTransport.default();
-    const connection = transport.connect(serviceOf(registration, options.type), {
-      isLazy: true,
-      ...(bootstrap === undefined ? {} : { bootstrap }),
-    });
     const job = { control, target: registration.target, name };
-    const client = new RouteClient(connection, {
+    const client = RouteClient.connect(transport, serviceOf(registration, options.type), {
+      connect: { isLazy: true, ...(bootstrap === undefined ? {} : { bootstrap }) },
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
       guard: (send, signal) => guardFirstCall(job, send, signal),
     });
     this.#clients.add(client);
-    void connection.closed.then(() => this.#clients.delete(client));
+    void client.connection.closed.then(() => this.#clients.delete(client));
     return client;
   }
 

@@ -1,4 +1,4 @@
-/** Runs a plugin: listens on its Mach services, answers, and ends in good order when asked to. */
+/** Runs a plugin: listens on its Mach services, answers, and ends in good order when asked to, or when nobody needs it. */
 import { constants } from 'node:os';
 import {
   EXIT_CODES,
@@ -8,10 +8,12 @@ import {
   type Logger,
   withDeadline,
 } from '../base/index.js';
-import { RouteServer } from '../harness/routes/index.js';
+import { RouteServer, type RouteServerOptions } from '../harness/routes/index.js';
 import { type XpcListener, XpcTransport } from '../xpc/index.js';
-import type { PluginContext, PluginDefinition, ServiceType } from './define-plugin.js';
+import { assertIdleExit, type PluginDefinition } from './define-plugin.js';
+import { IdleWatch } from './idle-watch.js';
 import { parseInvocation } from './instance.js';
+import type { PluginContext, ServiceType } from './plugin-context.js';
 import { pluginLogger } from './plugin-log.js';
 import { currentProcess, type PluginProcess } from './plugin-process.js';
 import { serviceNames } from './service-names.js';
@@ -19,8 +21,12 @@ import { serviceNames } from './service-names.js';
 /** Milliseconds that running handlers get at the end: less than launchd's own patience. */
 const DEFAULT_GRACE_MS = 4_000;
 
+/** Turns of the event loop in which what has reached the process's sockets is read and handed out. */
+const TURNS = 3;
+
 /** How a plugin is run; everything has a default. */
-export interface ServeOptions {
+export interface ServeOptions
+  extends Pick<RouteServerOptions, 'maxConcurrent' | 'maxConcurrentPerSession' | 'disconnectTimeout'> {
   /** Default this process. */
   readonly process?: PluginProcess;
   /** Default the process's own. */
@@ -29,8 +35,8 @@ export interface ServeOptions {
   readonly logger?: Logger;
   /** Milliseconds that running handlers get after SIGTERM, default 4 000: current launchd, and ours, kill 5 s after SIGTERM. */
   readonly grace?: number;
-  /** Handlers running at once per service, default 4096; see `RouteServerOptions.maxConcurrent`. */
-  readonly maxConcurrent?: number;
+  /** Instead of the definition's {@link PluginDefinition.idleExit}. */
+  readonly idleExit?: number;
 }
 
 /** A plugin that runs. */
@@ -41,12 +47,13 @@ export interface RunningPlugin {
 }
 
 /**
- * Runs a plugin in this process until it is told to end. The process exits by itself: with 0 after SIGTERM or SIGINT,
- * at once with 128 plus the signal's number at the second one, and with the code of the failure when it cannot start
- * or loses a service; what went wrong is then on standard error.
+ * Runs a plugin in this process until it is told to end, or has been quiet for its `idleExit`. The process exits by
+ * itself: with 0 after either and after SIGTERM or SIGINT, at once with 128 plus the signal's number at the second one,
+ * and with the code of the failure when it cannot start or loses a service; what went wrong is then on standard error.
  * @throws what made the start fail, after `exit` was called
  */
 export async function serve(plugin: PluginDefinition, options: ServeOptions = {}): Promise<RunningPlugin> {
+  assertIdleExit(options.idleExit);
   const process = options.process ?? currentProcess();
   try {
     return await start(plugin, process, options);
@@ -69,11 +76,10 @@ async function start(
   await plugin.start?.(context);
 
   const transport = options.transport ?? XpcTransport.default();
+  const quiet = options.idleExit ?? plugin.idleExit;
+  const idle = new IdleWatch(quiet, () => void leave());
   const served = (Object.keys(services) as ServiceType[]).map((type): Served => {
-    const server = new RouteServer({
-      logger,
-      ...(options.maxConcurrent === undefined ? {} : { maxConcurrent: options.maxConcurrent }),
-    });
+    const server = new RouteServer({ ...options, logger, transport, onBusy: busyWith(transport, idle) });
     for (const route of plugin.services[type]?.routes ?? []) route.serve(server, context);
     return {
       server,
@@ -84,11 +90,17 @@ async function start(
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= end(plugin, context, served, options.grace ?? DEFAULT_GRACE_MS).then(() => {
+    idle.stop();
+    stopped ??= end(plugin, context, { served, transport }, options.grace ?? DEFAULT_GRACE_MS).then(() => {
       logger.info('stopped', { pid });
       process.exit(0);
     });
     return stopped;
+  };
+  const leave = async () => {
+    if (!(await isStillQuiet(served, idle)) || stopped !== undefined) return;
+    logger.info('stopping: nothing to do', { quiet });
+    await stop();
   };
   process.onStopSignal((signal) => {
     if (stopped !== undefined) return process.exit(128 + constants.signals[signal]);
@@ -102,7 +114,7 @@ async function start(
     void listener.closed.then((reason) => {
       if (stopped !== undefined) return;
       // A service without its listener would be mute; launchd starts a new process for it.
-      reportFailure(plugin.name, reason ?? lostService(String(listener.service)), process);
+      reportFailure(plugin.name, reason ?? lostService(listener.service), process);
     });
   }
   return { context, stop };
@@ -113,23 +125,49 @@ interface Served {
   readonly listener: XpcListener;
 }
 
+/** What a server does while it is busy: one transaction, so that launchd leaves the process alone, and no idle time. */
+function busyWith(transport: XpcTransport, idle: IdleWatch): (isBusy: boolean) => void {
+  let transaction: Disposable | undefined;
+  return (isBusy) => {
+    idle.onBusy(isBusy);
+    if (isBusy && !transport.isClosed) transaction = transport.beginTransaction();
+    else transaction?.[Symbol.dispose]();
+  };
+}
+
+/**
+ * Takes no more clients, and looks whether one had come, or a message, before it did: then it serves on. Clients that
+ * come later wait at the socket or port, which is launchd's, for the next process.
+ */
+async function isStillQuiet(served: readonly Served[], idle: IdleWatch): Promise<boolean> {
+  const { signs } = idle;
+  for (const { listener } of served) listener.suspend();
+  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+  if (idle.signs === signs) return true;
+  for (const { listener } of served) listener.resume();
+  idle.restart();
+  return false;
+}
+
 /** Takes no more, waits for the running handlers, closes. At most `grace` milliseconds, then it is over anyway. */
 async function end(
   plugin: PluginDefinition,
   context: PluginContext,
-  served: readonly Served[],
+  { served, transport }: { readonly served: readonly Served[]; readonly transport: XpcTransport },
   grace: number,
 ): Promise<void> {
   const late = () => new LaunchportError('ERR_TIMEOUT', `not stopped after ${grace} ms`);
   await withDeadline('stop', { timeout: grace }, late, async (signal) => {
-    await Promise.all(served.map(({ server }) => server.drain({ timeout: grace, signal })));
+    for (const { listener } of served) listener.suspend();
+    transport.announceTermination();
+    await Promise.all(served.map(({ server }) => server.close({ timeout: grace, signal })));
     await plugin.stop?.(context);
     for (const { listener } of served) listener.cancel();
     await Promise.all(served.map(({ listener }) => listener.closed));
   }).catch((error: unknown) => context.logger.warn(errorText(error)));
 }
 
-function lostService(service: string): LaunchportError {
+function lostService(service: string | undefined): LaunchportError {
   return new LaunchportError('ERR_XPC_INVALID', `the listener of ${service} ended`);
 }
 

@@ -1,7 +1,8 @@
 /** Which Mach services a plugin's process serves, and whether it was given them. */
 import { assertServiceName, LaunchportError } from '../base/index.js';
-import type { PluginDefinition, ServiceType } from './define-plugin.js';
+import type { PluginDefinition } from './define-plugin.js';
 import type { Invocation } from './instance.js';
+import type { ServiceType } from './plugin-context.js';
 import type { PluginProcess } from './plugin-process.js';
 
 /** First part of every Mach service of apple/container. */

@@ -1,16 +1,27 @@
 /** Test kit: runs a plugin in this process, on an in-memory system, and gives typed clients of its services. */
 import { LaunchportError, lineLogger } from '../base/index.js';
-import { type CallArguments, type Route, RouteClient, type WireObject } from '../harness/routes/index.js';
+import {
+  type CallArguments,
+  type Route,
+  RouteClient,
+  type RouteStream,
+  type StreamOptions,
+  type StreamRoute,
+  type WireObject,
+  type WireShape,
+} from '../harness/routes/index.js';
 import { bootstrapPath } from '../native/index.js';
 import { createMockWorld, type MockProcess } from '../native/mock/index.js';
 import { XpcTransport } from '../xpc/index.js';
-import type { PluginDefinition, PluginServices, ServedRoute, ServiceType } from './define-plugin.js';
+import type { PluginDefinition, PluginServices } from './define-plugin.js';
 import { parseInvocation } from './instance.js';
+import type { ServiceType } from './plugin-context.js';
 import type { PluginProcess, StopSignal } from './plugin-process.js';
 import { type ServeOptions, serve } from './serve.js';
+import type { ServedRoute } from './served-route.js';
 
 /** How the plugin under test is started. */
-export interface TestPluginOptions extends Pick<ServeOptions, 'grace' | 'maxConcurrent'> {
+export interface TestPluginOptions extends Omit<ServeOptions, 'process' | 'transport' | 'logger'> {
   /** Arguments, the executable left out; default `['start']`. */
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -31,14 +42,42 @@ type Named<R, N> =
       : never
     : never;
 
+type NamedStream<R, N> =
+  R extends StreamRoute<infer Req, infer Item, infer Rep, infer Name>
+    ? Name extends N
+      ? StreamRoute<Req, Item, Rep, Name>
+      : never
+    : never;
+
+/** Names of the routes in `R` that answer with one reply, and of the streams. */
+type CallNames<R> = R extends Route ? R['name'] : never;
+type StreamNames<R> = R extends StreamRoute ? R['name'] : never;
+
 /** Calls routes of one service by name, with the types of the plugin's own definition. */
 export interface TestClient<S extends PluginServices, T extends keyof S> {
   /** The client underneath, for routes without schema and for what else a `RouteClient` does. */
   readonly raw: RouteClient;
-  call<N extends RouteOf<S, T>['name']>(
+  call<N extends CallNames<RouteOf<S, T>>>(
     name: N,
     ...args: CallArguments<Named<RouteOf<S, T>, N>['request']>
   ): Promise<WireObject<Named<RouteOf<S, T>, N>['reply']>>;
+  /** Calls a route that was defined elsewhere. */
+  call<Req extends WireShape, Rep extends WireShape>(
+    route: Route<Req, Rep>,
+    ...args: CallArguments<Req>
+  ): Promise<WireObject<Rep>>;
+  stream<N extends StreamNames<RouteOf<S, T>>>(
+    name: N,
+    ...args: CallArguments<NamedStream<RouteOf<S, T>, N>['request'], StreamOptions>
+  ): RouteStream<
+    WireObject<NamedStream<RouteOf<S, T>, N>['item']>,
+    WireObject<NamedStream<RouteOf<S, T>, N>['reply']>
+  >;
+  /** Reads a stream that was defined elsewhere. */
+  stream<Req extends WireShape, Item extends WireShape, Rep extends WireShape>(
+    route: StreamRoute<Req, Item, Rep>,
+    ...args: CallArguments<Req, StreamOptions>
+  ): RouteStream<WireObject<Item>, WireObject<Rep>>;
 }
 
 /** A plugin under test. */
@@ -47,6 +86,13 @@ export interface PluginUnderTest<S extends PluginServices> extends AsyncDisposab
   client<T extends keyof S & ServiceType>(type: T): TestClient<S, T>;
   /** What it logged and wrote to standard error, by line. */
   readonly output: readonly string[];
+  /**
+   * A descriptor of the client's, to send with `fileDescriptor`: of a file of the in-memory system called `label`. It
+   * means nothing to the real system.
+   */
+  descriptor(label: string): number;
+  /** The label behind a descriptor, the plugin's or the client's; undefined when it is not open. */
+  labelOf(descriptor: number): string | undefined;
   /** Sends it a signal. */
   signal(signal: StopSignal): void;
   /** Its exit code, once it has ended. */
@@ -117,6 +163,8 @@ export async function testPlugin<const S extends PluginServices>(
   return {
     client: (type) => testClient(plugin, type, transport, services),
     output,
+    descriptor: (label) => world.createDescriptor(label),
+    labelOf: (descriptor) => world.descriptorLabel(descriptor),
     signal: (signal) => void world.kill(pid, signal === 'SIGTERM' ? 15 : 2),
     exited,
     close,
@@ -145,18 +193,23 @@ function testClient<S extends PluginServices, T extends keyof S & ServiceType>(
 ): TestClient<S, T> {
   const service = services.get(type);
   if (service === undefined) throw new TypeError(`plugin ${plugin.name} has no ${type} service`);
-  const raw = new RouteClient(transport.connect(service, { bootstrap: DIRECTORY }), { timeout: 5_000 });
+  const raw = RouteClient.connect(transport, service, {
+    timeout: 5_000,
+    connect: { bootstrap: DIRECTORY },
+  });
   const served = new Map(plugin.services[type]?.routes.map((each) => [each.name, each.route]));
-  return {
-    raw,
-    call: async (name, ...args) => {
-      const route = served.get(name);
-      if (route === undefined) {
-        throw new LaunchportError('ERR_ROUTE_UNKNOWN', `plugin ${plugin.name} has no typed route ${name}`);
-      }
-      return raw.call(route, ...(args as CallArguments<typeof route.request>)) as never;
-    },
+  const find = (route: string | Route | StreamRoute): Route | StreamRoute => {
+    const found = typeof route === 'string' ? served.get(route) : route;
+    if (found !== undefined) return found;
+    throw new LaunchportError('ERR_ROUTE_UNKNOWN', `plugin ${plugin.name} has no typed route ${route}`);
   };
+  const client = {
+    raw,
+    call: async (route: string | Route, ...args: [never, never]) => raw.call(find(route) as Route, ...args),
+    stream: (route: string | StreamRoute, ...args: [never, never]) =>
+      raw.stream(find(route) as StreamRoute, ...args),
+  };
+  return client as unknown as TestClient<S, T>;
 }
 
 /** A program of the mock world as `serve` sees it. */

@@ -9,6 +9,7 @@ import { failureError } from './failure.js';
 import { type GateLimits, HandlerGate } from './handler-gate.js';
 import { type AcceptPeer, DEFAULTS, type PeerHandlers } from './handlers.js';
 import { sinkFor } from './request.js';
+import { Suspension } from './suspension.js';
 
 /** What a listener is made of. */
 export interface ListenerSettings {
@@ -29,6 +30,7 @@ export class ListenerCore implements Receiver {
   accepted = 0;
   refused = 0;
   readonly #gate: HandlerGate;
+  readonly #suspension: Suspension;
   #state: 'open' | 'cancelled' | 'closed' = 'open';
   #resolveClosed: (reason: LaunchportError | undefined) => void = () => {};
 
@@ -36,6 +38,7 @@ export class ListenerCore implements Receiver {
     this.engine = engine;
     this.settings = settings;
     this.service = settings.name ?? 'an anonymous listener';
+    this.#suspension = new Suspension(engine, { handle: settings.handle, service: this.service });
     this.#gate = new HandlerGate(settings.limits, (isBusy) => engine.setBusy(isBusy));
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -47,6 +50,14 @@ export class ListenerCore implements Receiver {
 
   get isActive(): boolean {
     return this.#state === 'open';
+  }
+
+  suspend(): void {
+    if (this.#state === 'open') this.#suspension.suspend();
+  }
+
+  resume(): void {
+    if (this.#state === 'open') this.#suspension.resume();
   }
 
   cancel(): void {

@@ -58,6 +58,19 @@ export class XpcListener implements AsyncDisposable {
     return new XpcEndpoint(engine, engine.port.endpoint(settings.handle));
   }
 
+  /**
+   * Takes no more clients until as many `resume` calls: those that come wait, and when this process ends they wait for
+   * the next one. Clients that were accepted are not affected. Does nothing when it is cancelled or dead.
+   */
+  suspend(): void {
+    this.#core.suspend();
+  }
+
+  /** Undoes one `suspend`. @throws LaunchportError ERR_XPC_STATE when there is none to undo */
+  resume(): void {
+    this.#core.resume();
+  }
+
   /** Stops listening and cancels the connections it accepted. A second call does nothing. */
   cancel(): void {
     this.#core.cancel();

@@ -38,7 +38,7 @@ export async function pluginCall(
   const transport = XpcTransport.default();
   try {
     const guard = options.instance === undefined ? await callGuard(transport, name, context.signal) : {};
-    const client = new RouteClient(transport.connect(service, { isLazy: true }), guard);
+    const client = RouteClient.connect(transport, service, { connect: { isLazy: true }, ...guard });
     const wait = { timeout: options.timeout * 1000, signal: context.signal };
     const reply: XpcDictionary = await client.callRaw(route, message, wait).catch((error: unknown) => {
       throw isLaunchportError(error, 'ERR_XPC_INVALID') ? notServed(name, service, error) : error;

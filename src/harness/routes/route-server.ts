@@ -42,7 +42,7 @@ export interface RouteServerOptions {
   readonly disconnectTimeout?: number;
   /** The transport of the listener; it connects to clients for streams and progress. Default the process's own. */
   readonly transport?: XpcTransport;
-  /** Told when the first handler or disconnect hook starts, and when the last has ended. */
+  /** Told when the first handler or disconnect hook starts, and when the last has ended; also of each new client. */
   readonly onBusy?: (isBusy: boolean) => void;
 }
 
@@ -151,6 +151,9 @@ export class RouteServer {
   readonly accept: AcceptPeer = (peer): PeerHandlers | undefined => {
     if (this.#isDraining) return undefined;
     const session = this.#open(peer);
+    // Whoever connects is about to ask.
+    this.#count(1);
+    this.#count(-1);
     return {
       closed: () => this.#close(session),
       terminationImminent: () => this.terminate(),

@@ -1,0 +1,24 @@
+/** What a plugin knows of its process, and its handlers besides their requests. */
+import type { Logger } from '../base/index.js';
+import type { RouteContext } from '../harness/routes/index.js';
+import type { Invocation } from './instance.js';
+
+/** Service types of apple/container: a runtime per container, a network helper per network, the others one each. */
+export type ServiceType = 'runtime' | 'network' | 'core' | 'auxiliary';
+
+/** What a plugin knows of its process. */
+export interface PluginContext extends Invocation {
+  readonly pid: number;
+  /** Arguments as given, the executable left out. */
+  readonly args: readonly string[];
+  /** The Mach services it listens on, by type. */
+  readonly services: Readonly<Partial<Record<ServiceType, string>>>;
+  /** `CONTAINER_APP_ROOT`, `CONTAINER_LOG_ROOT` and what else the host passes. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+}
+
+/** What a handler knows besides its request. */
+export interface PluginRouteContext extends RouteContext {
+  readonly plugin: PluginContext;
+}
