@@ -1,10 +1,12 @@
 /** The one suite that every implementation of the binding passes: the mock, the Linux addon, the Darwin addon. */
 import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { abortTests } from './aborts.js';
 import { barrierTests } from './barriers.js';
 import { Bench } from './bench.js';
 import { clientTests } from './client.js';
 import { endpointTests } from './endpoints.js';
 import type { ConformanceEnvironment } from './environment.js';
+import { jobRightsTests } from './job-rights.js';
 import { leakTests } from './leaks.js';
 import { lifecycleTests } from './lifecycle.js';
 import { limitTests } from './limits.js';
@@ -51,6 +53,7 @@ export function defineConformance(
 
     describe('clients', () => clientTests(use));
     describe('misuse', () => misuseTests(use));
+    describe('what would end the process', () => abortTests(use));
     describe('rights', () => rightsTests(use));
     describe('leaks', () => leakTests(use));
     describe('memory', () => memoryTests(use));
@@ -69,6 +72,7 @@ export function defineConformance(
       describe('listeners', () => listenerTests(use));
       describe('sockets', () => socketTests(use));
       describe('processes', () => processTests(use));
+      describe('rights between processes', () => jobRightsTests(use));
     });
   });
 }

@@ -26,6 +26,8 @@ export interface ConformanceEnvironment {
   readonly maxBodyBytes: number;
   /** A target of this name, where nothing listens unless the test makes it so. */
   target(name: string): NamedTarget;
+  /** The path of a job's program, as an `executables` requirement sees it. Absent as `job` is. */
+  readonly jobExecutable?: string;
   /** How to run `runJob` of job.js with these arguments in a process of its own. Absent where there is no supervisor. */
   job?(...args: readonly string[]): JobOptions;
   /** Kills a job that no supervisor port knows any more. */

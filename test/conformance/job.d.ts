@@ -10,6 +10,8 @@ export interface JobFacts {
 
 /** The answer to each request. */
 export interface JobReport extends JobFacts {
+  /** How many descriptors it has open, counted as `ConformanceFiles.count` does. */
+  readonly descriptors: number;
   /** Names whose listener became invalid. */
   readonly invalid: readonly string[];
 }
@@ -18,6 +20,7 @@ export interface JobHost {
   readonly args: readonly string[];
   readonly facts: JobFacts;
   readonly binding: Binding;
+  countDescriptors(): number;
   onSignal(signal: 'SIGTERM', listener: () => void): void;
   exit(exitCode: number): void;
 }

@@ -8,7 +8,9 @@ const JOB_FILE = '/conformance/job';
 /** A world of its own. */
 export function mockEnvironment(): ConformanceEnvironment {
   const world = createMockWorld();
-  world.program(JOB_FILE, runMockJob);
+  world.program(JOB_FILE, (process) => {
+    runMockJob(process, () => world.openDescriptors(process.pid) + world.openMemories(process.pid));
+  });
   return {
     binding: world.binding(),
     files: {
@@ -20,6 +22,7 @@ export function mockEnvironment(): ConformanceEnvironment {
       count: () => world.openDescriptors() + world.openMemories(),
     },
     executable: process.execPath,
+    jobExecutable: JOB_FILE,
     maxBodyBytes: DEFAULT_LIMITS.maxMessageBytes,
     target: (name) => ({ name, address: `/conformance/${name}` }),
     job: (...args) => ({
@@ -39,11 +42,12 @@ export function mockEnvironment(): ConformanceEnvironment {
   };
 }
 
-function runMockJob(process: MockProcess): void {
+function runMockJob(process: MockProcess, countDescriptors: () => number): void {
   runJob({
     args: process.argv.slice(1),
     facts: { pid: process.pid, cwd: process.cwd, env: process.env },
     binding: process.binding,
+    countDescriptors,
     onSignal(signal, listener) {
       process.signals = (received) => {
         if (received === signal) listener();

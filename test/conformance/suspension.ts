@@ -1,6 +1,6 @@
 /** Suspension: nothing is delivered, nothing leaves, nobody is accepted, until as many calls undo it. */
 import { expect, it } from 'vitest';
-import { numberBody, numberOf } from './body.js';
+import { isSame, numberBody, numberOf, patternBody } from './body.js';
 import type { UseBench } from './define.js';
 import { echo } from './lifecycle.js';
 
@@ -41,6 +41,27 @@ export function suspensionTests(use: UseBench): void {
     expect(port.of('reply')).toEqual([]);
     port.resume(peer);
     expect(await port.outcome(id)).toMatchObject({ type: 'reply', body: numberBody(3) });
+  });
+
+  it('suspended from within what it is given, it loses nothing', async () => {
+    const { port, connection, peer } = await use().privatePair();
+    let isSuspended = false;
+    port.onRecord = (record) => {
+      if (isSuspended || record.type !== 'message') return;
+      isSuspended = true;
+      port.suspend(peer);
+    };
+    for (let value = 0; value < 300; value += 1) port.message(connection, patternBody(4096, value));
+    await port.next('message');
+    await use().settle();
+    // What the delivery already held comes; the rest waits.
+    const before = port.of('message').length;
+    await use().settle();
+    expect(port.of('message')).toHaveLength(before);
+    expect(before).toBeLessThan(300);
+    port.resume(peer);
+    await port.next('message', 300);
+    expect(port.of('message').every(({ body }, value) => isSame(body, patternBody(4096, value)))).toBe(true);
   });
 
   it('suspensions nest', async () => {

@@ -24,6 +24,7 @@ export function nativeEnvironment(addon: string, isTranscoding = false): Conform
     binding: isTranscoding ? transcodingBinding() : loadBinding(),
     files: filesIn(directory, opened),
     executable: process.execPath,
+    jobExecutable: process.execPath,
     maxBodyBytes: MAX_BODY_BYTES,
     target: (name) => (isLinux ? { name, address: join(directory, name) } : { name }),
     job: (...args) => ({

@@ -33,6 +33,11 @@ export class MockPort implements Port {
     return this.#core.inbox;
   }
 
+  /** How many shared memories it has. */
+  get memories(): number {
+    return this.#core.rights.memories;
+  }
+
   connect(target: ConnectTarget): Handle {
     assertConnectTarget(target);
     const { requirement } = target;

@@ -10,12 +10,19 @@ export interface ProcessEnd {
   readonly signal: number;
 }
 
+/** What a process holds, closed with it. */
+export interface ProcessResource {
+  close(): void;
+  /** How many shared memories it has, if it has any. */
+  readonly memories?: number;
+}
+
 /** What the world keeps of a process. */
 export class ProcessState implements Identity {
   readonly credentials: PeerCredentials;
   readonly executable: string | undefined;
   /** Message ports and supervisor ports, closed when the process ends. */
-  readonly ports = new Set<{ close(): void }>();
+  readonly ports = new Set<ProcessResource>();
   /** Listening sockets it was started with, by name. */
   readonly listeners = new Map<string, ListeningSocket>();
   /** Ports that say it is busy. */

@@ -64,6 +64,10 @@ export class RightTable {
     return this.#rights.size;
   }
 
+  get memories(): number {
+    return [...this.#rights.values()].filter((right) => right instanceof SharedMemory).length;
+  }
+
   add(right: SharedMemory | EndpointRight): Handle {
     right.retain();
     const handle = this.#nextHandle();

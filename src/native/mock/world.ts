@@ -49,8 +49,8 @@ export interface MockWorld {
    * compared before and after.
    */
   openDescriptors(pid?: number): number;
-  /** Handles of shared memories in all processes, and messages under way that carry one. */
-  openMemories(): number;
+  /** Handles of shared memories: of one process; or of all, with those that messages under way carry. */
+  openMemories(pid?: number): number;
   /** Whether a process says that it is busy, by default the host. */
   isBusy(pid?: number): boolean;
   /** Sends a signal to a process from outside, default SIGKILL. False when there is no such process. */
@@ -104,7 +104,10 @@ export function createMockWorld(limits: Partial<MockLimits> = {}): MockWorld {
     closeDescriptor: (descriptor) => state.descriptors.close(descriptor),
     openDescriptors: (pid) =>
       pid === undefined ? state.files.references : state.descriptors.count(processOf(pid)),
-    openMemories: () => state.memories.references,
+    openMemories(pid) {
+      if (pid === undefined) return state.memories.references;
+      return [...processOf(pid).ports].reduce((sum, port) => sum + (port.memories ?? 0), 0);
+    },
     isBusy: (pid) => processOf(pid).busyPorts.size > 0,
     kill(pid, signal = 9) {
       const target = state.processes.get(pid);
