@@ -1,5 +1,6 @@
 /** What every layer may use: errors, waits, logging, names and files, with no word of the domain above. */
 export { writeFileAtomic } from './atomic-file.js';
+export { Budget, type BudgetClock, type StepOptions, systemBudgetClock } from './budget.js';
 export { abortedError, delay, MAX_TIMEOUT_MS, type WaitOptions, withDeadline } from './deadline.js';
 export {
   ERROR_CODES,

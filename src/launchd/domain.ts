@@ -46,10 +46,11 @@ export function serviceTarget(domain: DomainTarget, label: string): ServiceTarge
 
 /**
  * The domain that belongs to a session: System is `system`, Aqua `gui/UID`, Background and StandardIO `user/UID`.
+ * @param sudoUid `SUDO_UID`, for advice only: root never acts in the name of the user behind sudo unasked
  * @throws LaunchportError ERR_LAUNCHD_NO_DOMAIN for the login window, and for root inside a user's Aqua session:
  * `gui/0` does not exist
  */
-export function domainForManager(manager: ManagerName, uid: number): DomainTarget {
+export function domainForManager(manager: ManagerName, uid: number, sudoUid?: string): DomainTarget {
   if (!Number.isInteger(uid) || uid < 0 || uid > MAX_UID) throw new RangeError(`not a user id: ${uid}`);
   switch (manager) {
     case 'System':
@@ -60,15 +61,18 @@ export function domainForManager(manager: ManagerName, uid: number): DomainTarge
     case 'Aqua':
       if (uid === 0) {
         throw new LaunchportError('ERR_LAUNCHD_NO_DOMAIN', 'root has no graphical session of its own', {
-          hint: 'Run this as the logged-in user, without sudo.',
-          details: { manager, uid },
+          hint:
+            sudoUid === undefined
+              ? 'Run this as the logged-in user, without sudo.'
+              : `Run this without sudo, or name the domain gui/${sudoUid}.`,
+          details: { manager, uid, meaning: 'noGuiSession' },
         });
       }
       return `gui/${uid}`;
     case 'LoginWindow':
       throw new LaunchportError('ERR_LAUNCHD_NO_DOMAIN', 'the login window has no domain for our jobs', {
         hint: 'Log in first, or name a domain.',
-        details: { manager, uid },
+        details: { manager, uid, meaning: 'unsupportedDomain' },
       });
   }
 }

@@ -1,11 +1,13 @@
 /** What the exit statuses of launchctl mean: errno numbers below 107, launchd's own from 107 on (`launchctl error`). */
 import type { ErrorCode } from '../base/index.js';
+import type { ControlMeaning } from './meaning.js';
 
 /** The meaning of one number. */
 export interface ErrorNumber {
   readonly code: ErrorCode;
+  readonly meaning: ControlMeaning;
   /** What launchd says with it, in few words. */
-  readonly meaning: string;
+  readonly text: string;
   /** What to do next. */
   readonly advice: string;
 }
@@ -17,129 +19,191 @@ export const NUMBERS = {
   exists: 17,
   inProgress: 36,
   alreadyInProgress: 37,
+  noSuchDomain: 112,
   noSuchService: 113,
   badResponse: 118,
   disabled: 119,
+  badPermissions: 122,
+  notSupportedByDomain: 125,
   multiple: 133,
+  sessionMismatch: 134,
   unexpected: 153,
 } as const;
 
-const entry = (code: ErrorCode, meaning: string, advice: string): ErrorNumber => ({ code, meaning, advice });
+type Row = readonly [code: ErrorCode, meaning: ControlMeaning, text: string, advice: string];
 
-const PLIST_ADVICE = 'Correct the job plist and load it again.';
+const FIX_PLIST = 'Correct the job plist and load it again.';
+const OWNER = 'Act as the owner of the job, or as root.';
+const MOVE = 'Move the plist to a permitted folder.';
 const NOT_OURS = 'Do not retry: this system or this job does not allow it.';
-const UNSUPPORTED_ADVICE = 'This release of macOS does not offer it; do not retry.';
+const NOT_OFFERED = 'This release of macOS does not offer it; do not retry.';
+const RETRY_ONCE =
+  'Retry once, then read the log of launchd: log show --last 5m --predicate \'process == "launchd"\'.';
+const REPORT = 'Report this as a fault of launchport.';
 
-const TABLE: Readonly<Record<number, ErrorNumber>> = {
-  1: entry('ERR_LAUNCHD_PERMISSION', 'operation not permitted', 'Act as the owner of the job, or as root.'),
-  2: entry('ERR_LAUNCHD_PLIST', 'no such file', 'Check the path of the plist and of the program.'),
-  3: entry('ERR_LAUNCHD_NOT_LOADED', 'no such process', 'Nothing to stop; load the job if it should run.'),
-  5: entry(
+const badPlist = (text: string): Row => ['ERR_LAUNCHD_PLIST', 'invalidPlist', text, FIX_PLIST];
+const unsupported = (text: string, advice = NOT_OURS): Row => [
+  'ERR_UNSUPPORTED',
+  'unsupported',
+  text,
+  advice,
+];
+const refused = (text: string, advice = NOT_OURS): Row => [
+  'ERR_LAUNCHD_PERMISSION',
+  'notPermitted',
+  text,
+  advice,
+];
+const misplaced = (text: string, advice = MOVE): Row => [
+  'ERR_LAUNCHD_PERMISSION',
+  'badPermissions',
+  text,
+  advice,
+];
+const busy = (text: string, advice: string): Row => ['ERR_LAUNCHD_BUSY', 'busy', text, advice];
+
+const TABLE: Readonly<Record<number, Row>> = {
+  1: refused('operation not permitted', OWNER),
+  2: ['ERR_LAUNCHD_PLIST', 'missingFile', 'no such file', 'Check the path of the plist and of the program.'],
+  3: [
+    'ERR_LAUNCHD_NOT_LOADED',
+    'notFound',
+    'no such process',
+    'Nothing to stop; load the job if it should run.',
+  ],
+  5: [
     'ERR_LAUNCHD_COMMAND',
+    'unknown',
     'input/output error, which launchd says for many causes',
-    'Check the owner and mode of the plist, its session type and program, or run it as root to see the true error.',
-  ),
-  13: entry('ERR_LAUNCHD_PERMISSION', 'permission denied', 'Act as the owner of the job, or as root.'),
-  17: entry(
+    'Run it as root to see the true error, or read the log of launchd: log show --last 5m --predicate \'process == "launchd"\'.',
+  ],
+  13: refused('permission denied', OWNER),
+  17: [
     'ERR_LAUNCHD_ALREADY_LOADED',
+    'alreadyLoaded',
     'already loaded',
     'Boot the job out first to load a new definition.',
-  ),
-  36: entry('ERR_LAUNCHD_BUSY', 'the job is still stopping', 'Wait until its process has ended, then retry.'),
-  37: entry(
-    'ERR_LAUNCHD_BUSY',
-    'the job is already starting or stopping',
-    'Wait until it has settled, then retry.',
-  ),
-  64: entry(
-    'ERR_LAUNCHD_COMMAND',
-    'launchctl does not understand the command',
-    'Report this as a fault of launchport.',
-  ),
-  78: entry(
+  ],
+  36: busy('the job is still stopping', 'Wait until its process has ended, then retry.'),
+  37: busy('the job is already starting or stopping', 'Wait until it has settled, then retry.'),
+  64: ['ERR_LAUNCHD_COMMAND', 'usage', 'launchctl does not understand the command', REPORT],
+  78: [
     'ERR_LAUNCHD_SPAWN',
+    'spawnFailed',
     'the program could not be started',
-    'Check that it exists and is executable, and its output paths, working directory and code signature.',
-  ),
-  107: entry('ERR_LAUNCHD_PLIST', 'bad bundle', PLIST_ADVICE),
-  108: entry('ERR_LAUNCHD_PLIST', 'bad path', PLIST_ADVICE),
-  109: entry('ERR_LAUNCHD_PLIST', 'bad property list', PLIST_ADVICE),
-  110: entry('ERR_LAUNCHD_PLIST', 'missing or bad Label', PLIST_ADVICE),
-  111: entry('ERR_LAUNCHD_PLIST', 'missing or bad Program or ProgramArguments', PLIST_ADVICE),
-  112: entry('ERR_LAUNCHD_NO_DOMAIN', 'no such domain', 'Log in at the screen, or use the domain user/UID.'),
-  113: entry('ERR_LAUNCHD_NOT_LOADED', 'no such service', 'Load the job first.'),
-  114: entry('ERR_LAUNCHD_PLIST', 'unknown user', PLIST_ADVICE),
-  115: entry('ERR_LAUNCHD_PLIST', 'unknown group', PLIST_ADVICE),
-  116: entry('ERR_UNSUPPORTED', 'not implemented', UNSUPPORTED_ADVICE),
-  118: entry('ERR_LAUNCHD_COMMAND', 'launchd gave a bad response', 'Retry once.'),
-  119: entry(
-    'ERR_LAUNCHD_DISABLED',
-    'the job is disabled',
-    'Run launchctl enable on it, if the user agrees, and retry.',
-  ),
-  121: entry(
-    'ERR_LAUNCHD_PERMISSION',
-    'the path is not searched for jobs',
-    'Move the plist to a permitted folder.',
-  ),
-  122: entry(
-    'ERR_LAUNCHD_PERMISSION',
-    'bad owner or mode of the plist',
-    'Run chown and chmod go-w on the plist.',
-  ),
-  123: entry(
-    'ERR_LAUNCHD_PERMISSION',
-    'the path is on a list of exceptions',
-    'Move the plist to a permitted folder.',
-  ),
-  124: entry('ERR_LAUNCHD_NO_DOMAIN', 'the session is ending', 'Stop; the user is logging out.'),
-  125: entry(
+    'Check that it exists and is executable, and its output paths, working directory and code signature; then load it anew.',
+  ],
+  107: badPlist('bad bundle'),
+  108: badPlist('bad path'),
+  109: badPlist('bad property list'),
+  110: badPlist('missing or bad Label'),
+  111: badPlist('missing or bad Program or ProgramArguments'),
+  112: [
     'ERR_LAUNCHD_NO_DOMAIN',
+    'noSuchDomain',
+    'no such domain',
+    'Check the user id, or wait until the user has logged in.',
+  ],
+  113: ['ERR_LAUNCHD_NOT_LOADED', 'notFound', 'no such service', 'Load the job first.'],
+  114: badPlist('unknown user'),
+  115: badPlist('unknown group'),
+  116: unsupported('not implemented', NOT_OFFERED),
+  118: ['ERR_LAUNCHD_COMMAND', 'unexpected', 'launchd gave a bad response', RETRY_ONCE],
+  119: [
+    'ERR_LAUNCHD_DISABLED',
+    'disabled',
+    'the job is disabled',
+    'Enable it, if the user agrees, and load it again.',
+  ],
+  121: misplaced('the path is not searched for jobs'),
+  122: misplaced('bad owner or mode of the plist', 'Run chown and chmod go-w on the plist.'),
+  123: misplaced('the path is on a list of exceptions'),
+  124: ['ERR_LAUNCHD_NO_DOMAIN', 'domainEnding', 'the session is ending', 'Stop; the user is logging out.'],
+  125: [
+    'ERR_LAUNCHD_NO_DOMAIN',
+    'unsupportedDomain',
     'the domain does not support this',
-    'Without a graphical login use user/UID; do not use sudo; check "Allow in the Background" in Login Items.',
-  ),
-  126: entry('ERR_UNSUPPORTED', 'the request is no longer supported', UNSUPPORTED_ADVICE),
-  127: entry('ERR_UNSUPPORTED', 'not shipped with the system', UNSUPPORTED_ADVICE),
-  128: entry('ERR_UNSUPPORTED', 'not a bundle', UNSUPPORTED_ADVICE),
-  129: entry('ERR_UNSUPPORTED', 'superseded', UNSUPPORTED_ADVICE),
-  133: entry('ERR_LAUNCHD_COMMAND', 'several errors, see stderr', 'Read the line of each path in stderr.'),
-  134: entry(
+    'Use the domain of the session you are in; do not use sudo; check "Allow in the Background" in Login Items.',
+  ],
+  126: unsupported('the request is no longer supported', NOT_OFFERED),
+  127: unsupported('not shipped with the system', NOT_OFFERED),
+  128: unsupported('not a bundle', NOT_OFFERED),
+  129: unsupported('superseded', NOT_OFFERED),
+  133: [
+    'ERR_LAUNCHD_COMMAND',
+    'several',
+    'several errors, see stderr',
+    'Read the line of each path in stderr.',
+  ],
+  134: [
     'ERR_LAUNCHD_PLIST',
+    'sessionMismatch',
     'the job cannot be loaded in this kind of session',
     'Set LimitLoadToSessionType to the kind of the domain, or choose another domain.',
-  ),
-  135: entry('ERR_UNSUPPORTED', 'the service is not managed', NOT_OURS),
-  136: entry('ERR_UNSUPPORTED', 'the service is a singleton', NOT_OURS),
-  137: entry('ERR_UNSUPPORTED', 'the service does not support this', NOT_OURS),
-  138: entry('ERR_UNSUPPORTED', 'not for this hardware', NOT_OURS),
-  139: entry('ERR_LAUNCHD_BUSY', 'the service cannot run at present', 'Retry later.'),
-  140: entry('ERR_LAUNCHD_LABEL', 'the name is reserved or invalid', 'Choose another label.'),
-  141: entry('ERR_LAUNCHD_COMMAND', 'launchd avoided calling itself', 'Do not retry.'),
-  144: entry('ERR_LAUNCHD_PERMISSION', 'an entitlement is missing', NOT_OURS),
-  145: entry('ERR_LAUNCHD_BUSY', 'the endpoint is hidden', 'Wait until the job has checked in.'),
-  146: entry(
+  ],
+  135: unsupported('the service is not managed'),
+  136: unsupported('the service is a singleton'),
+  137: unsupported('the service does not support this'),
+  138: unsupported('not for this hardware'),
+  139: busy('the service cannot run at present', 'Retry later.'),
+  140: ['ERR_LAUNCHD_LABEL', 'invalidLabel', 'the name is reserved or invalid', 'Choose another label.'],
+  141: ['ERR_LAUNCHD_COMMAND', 'unexpected', 'launchd avoided calling itself', 'Do not retry.'],
+  142: unsupported('only on development systems'),
+  144: refused('an entitlement is missing'),
+  145: busy('the endpoint is hidden', 'Wait until the job has checked in.'),
+  146: [
     'ERR_LAUNCHD_BUSY',
+    'pended',
     'the domain starts jobs on demand only',
     'Kickstart the job or send it a message.',
-  ),
-  150: entry('ERR_LAUNCHD_PERMISSION', 'not while System Integrity Protection is on', NOT_OURS),
-  152: entry('ERR_UNSUPPORTED', 'not in this boot environment', NOT_OURS),
-  153: entry('ERR_LAUNCHD_COMMAND', 'something launchd did not expect', 'Retry once, then read its log.'),
-  154: entry('ERR_LAUNCHD_PERMISSION', 'only for platform binaries', NOT_OURS),
-  155: entry(
+  ],
+  150: refused('not while System Integrity Protection is on'),
+  152: unsupported('not in this boot environment'),
+  153: ['ERR_LAUNCHD_COMMAND', 'unexpected', 'something launchd did not expect', RETRY_ONCE],
+  154: refused('only for platform binaries'),
+  155: [
     'ERR_LAUNCHD_PERMISSION',
+    'quarantined',
     'the program or plist is in quarantine',
     'Install it signed and notarized.',
-  ),
-  158: entry('ERR_UNSUPPORTED', 'not in this variant of the system', NOT_OURS),
-  163: entry(
+  ],
+  158: unsupported('not in this variant of the system'),
+  163: [
     'ERR_LAUNCHD_SPAWN',
+    'spawnFailed',
     'the job could not be spawned',
     'Check the signature and entitlements of the program.',
-  ),
+  ],
+  // The bootstrap API's own numbers, which `launchctl error` knows too (bootstrap.h).
+  1100: refused('not privileged for this service'),
+  1101: ['ERR_LAUNCHD_SERVICE_TAKEN', 'serviceTaken', 'the service name is in use', 'Choose another name.'],
+  1102: ['ERR_LAUNCHD_NOT_LOADED', 'notFound', 'unknown service', 'Load the job that offers it.'],
+  1103: ['ERR_LAUNCHD_SERVICE_TAKEN', 'serviceTaken', 'the service is active', 'It has been taken already.'],
+  1104: ['ERR_LAUNCHD_COMMAND', 'usage', 'bad count', REPORT],
+  1105: busy('launchd is out of memory', 'Retry later.'),
+  1106: ['ERR_LAUNCHD_COMMAND', 'unexpected', 'no children', 'Do not retry.'],
 };
 
-/** The entry of an exit status; undefined for one that is not in the table. */
-export function errorNumber(exitStatus: number): ErrorNumber | undefined {
-  return TABLE[exitStatus];
+/** Numbers with which launchd says that nobody is logged in at the screen, when the domain is a graphical one. */
+const NO_GUI: ReadonlySet<number> = new Set([NUMBERS.noSuchDomain, NUMBERS.notSupportedByDomain]);
+
+/**
+ * The entry of an exit status; undefined for one that is not in the table.
+ * @param domain what was addressed: `gui/501` gives 112 and 125 a meaning of their own
+ */
+export function errorNumber(exitStatus: number, domain = ''): ErrorNumber | undefined {
+  const row = TABLE[exitStatus];
+  if (row === undefined) return undefined;
+  const [code, meaning, text, advice] = row;
+  if (!domain.startsWith('gui/') || !NO_GUI.has(exitStatus)) return { code, meaning, text, advice };
+  const uid = domain.slice('gui/'.length);
+  return {
+    code,
+    meaning: 'noGuiSession',
+    text: uid === '0' ? 'root has no graphical session' : `user ${uid} has no graphical session`,
+    advice:
+      uid === '0'
+        ? 'Run this as the user who is logged in, without sudo.'
+        : `Log in at the screen, or use the domain user/${uid}; if logged in, check "Allow in the Background" in Login Items.`,
+  };
 }

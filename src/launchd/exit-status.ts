@@ -25,3 +25,28 @@ export function decodeWaitStatus(status: number): JobExit {
   if (signal !== 0) return { kind: 'signaled', signal: darwinSignalName(signal) };
   return { kind: 'exited', code: (status >> 8) & 0xff };
 }
+
+// What Darwin's strsignal(3) says, where it is not the name itself.
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  SIGHUP: 'Hangup',
+  SIGINT: 'Interrupt',
+  SIGQUIT: 'Quit',
+  SIGILL: 'Illegal instruction',
+  SIGTRAP: 'Trace/BPT trap',
+  SIGABRT: 'Abort trap',
+  SIGFPE: 'Floating point exception',
+  SIGKILL: 'Killed',
+  SIGBUS: 'Bus error',
+  SIGSEGV: 'Segmentation fault',
+  SIGSYS: 'Bad system call',
+  SIGPIPE: 'Broken pipe',
+  SIGALRM: 'Alarm clock',
+  SIGTERM: 'Terminated',
+};
+
+/** As launchctl prints a signal: `Terminated: 15`. One that Darwin does not have is printed by its name. */
+export function signalDescription(name: string): string {
+  const number = DARWIN_SIGNALS.indexOf(name) + 1;
+  if (number > 0) return `${DESCRIPTIONS[name] ?? name.slice('SIG'.length)}: ${number}`;
+  return name;
+}

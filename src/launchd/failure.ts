@@ -2,6 +2,7 @@
 import { type ErrorCode, LaunchportError } from '../base/index.js';
 import type { CommandResult } from './command-runner.js';
 import { type ErrorNumber, errorNumber, NUMBERS } from './error-numbers.js';
+import type { ControlMeaning } from './meaning.js';
 
 /** The command that failed. */
 export interface LaunchctlCall {
@@ -19,8 +20,8 @@ const TEXTS: readonly (readonly [RegExp, number])[] = [
   [/service already (?:loaded|bootstrapped)/i, NUMBERS.exists],
   [/could not find service/i, NUMBERS.noSuchService],
   [/service is disabled/i, NUMBERS.disabled],
-  [/bad ownership\/permissions|dubious ownership|dubious permissions/i, 122],
-  [/could not find (?:specified )?domain|domain does not exist/i, 112],
+  [/bad ownership\/permissions|dubious ownership|dubious permissions/i, NUMBERS.badPermissions],
+  [/could not find (?:specified )?domain|domain does not exist/i, NUMBERS.noSuchDomain],
 ];
 const VAGUE: ReadonlySet<number> = new Set([1, NUMBERS.inputOutput, NUMBERS.multiple, NUMBERS.unexpected]);
 
@@ -45,11 +46,12 @@ export function launchctlFailure(
   override: Partial<ErrorNumber> = {},
 ): LaunchportError {
   const number = failureNumber(result);
-  const known = number === undefined ? undefined : errorNumber(number);
+  const known = number === undefined ? undefined : errorNumber(number, call.domain);
   const code: ErrorCode = override.code ?? known?.code ?? 'ERR_LAUNCHD_COMMAND';
-  const meaning = override.meaning ?? known?.meaning ?? endingOf(result);
-  return new LaunchportError(code, `${describeCall(call)} failed: ${meaning}`, {
-    hint: override.advice ?? known?.advice ?? 'Read stderr in the details.',
+  const meaning: ControlMeaning = override.meaning ?? known?.meaning ?? 'unknown';
+  const text = override.text ?? known?.text ?? endingOf(result);
+  return new LaunchportError(code, `${describeCall(call)} failed: ${text}`, {
+    hint: override.advice ?? known?.advice ?? unknownAdvice(number),
     details: callDetails(call, {
       ...resultDetails(result),
       meaning,
@@ -65,7 +67,10 @@ export function unknownOutcome(call: LaunchctlCall, seen: string, result?: Comma
     `${describeCall(call)} gave no answer in time; ${seen}`,
     {
       hint: 'Look at the job before you repeat the command: it may still take effect.',
-      details: callDetails(call, result === undefined ? {} : resultDetails(result)),
+      details: callDetails(call, {
+        ...(result === undefined ? {} : resultDetails(result)),
+        meaning: 'unknownOutcome' satisfies ControlMeaning,
+      }),
     },
   );
 }
@@ -73,11 +78,12 @@ export function unknownOutcome(call: LaunchctlCall, seen: string, result?: Comma
 /** An error about a call, with the facts that every such error carries. */
 export function callError(
   code: ErrorCode,
+  meaning: ControlMeaning,
   call: LaunchctlCall,
   message: string,
   hint: string,
 ): LaunchportError {
-  return new LaunchportError(code, message, { hint, details: callDetails(call, {}) });
+  return new LaunchportError(code, message, { hint, details: callDetails(call, { meaning }) });
 }
 
 /** `launchctl bootstrap gui/501 /path`, for messages. */
@@ -96,6 +102,12 @@ function resultDetails(result: CommandResult): Record<string, unknown> {
     stderr: result.stderr.slice(0, MAX_TEXT),
     ...(result.stdout === '' ? {} : { stdout: result.stdout.slice(0, MAX_TEXT) }),
   };
+}
+
+function unknownAdvice(number: number | undefined): string {
+  return number === undefined
+    ? 'Read stderr in the details.'
+    : `Read stderr in the details; launchctl error ${number} explains the number.`;
 }
 
 function endingOf({ exitStatus, signal, isTimedOut }: CommandResult): string {

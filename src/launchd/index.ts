@@ -1,5 +1,4 @@
 /** Jobs, their plists, addresses and state, and the control interface of launchd. Needs no addon. */
-export type { ControlClock } from './budget.js';
 export { type CommandOptions, type CommandResult, type CommandRunner, runCommand } from './command-runner.js';
 export type {
   ControlOptions,
@@ -15,6 +14,7 @@ export type {
 } from './control.js';
 export { domainForManager, parseDomainTarget, parseServiceTarget, serviceTarget } from './domain.js';
 export { ensureRunning } from './ensure-running.js';
+export { ensureStopped } from './ensure-stopped.js';
 export { decodeWaitStatus } from './exit-status.js';
 export { assertLabel, isLabel, MAX_LABEL_BYTES } from './label.js';
 export { LaunchctlControl, type LaunchctlOptions } from './launchctl.js';
@@ -25,7 +25,12 @@ export {
   parseManagerName,
   parsePrintDisabled,
 } from './listings.js';
+export { type ControlMeaning, controlMeaning } from './meaning.js';
 export { buildJobPlist, type ParsedJobPlist, parseJobPlist } from './plist.js';
 export { readJobPlist, writeJobPlist } from './plist-file.js';
 export type { JobDefinition, JobDefinitionInput } from './plist-schema.js';
+export { renderPrint } from './print-render.js';
+export { type Replacement, replace } from './replace.js';
+export { fitsDomain, SESSION_TYPES, sessionLimit, sessionOf } from './session.js';
 export { parsePrint } from './status.js';
+export { type JobCondition, waitFor } from './wait-for.js';

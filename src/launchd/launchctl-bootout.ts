@@ -1,6 +1,5 @@
 /** Unloads a job with `launchctl bootout`, which only asks for it, and waits until it has happened. */
-import { isLaunchportError } from '../base/index.js';
-import type { Budget } from './budget.js';
+import { type Budget, isLaunchportError } from '../base/index.js';
 import type { ServiceTarget } from './control.js';
 import { parseServiceTarget } from './domain.js';
 import { errorNumber, NUMBERS } from './error-numbers.js';
@@ -42,6 +41,7 @@ export async function bootoutJob(tool: LaunchctlTool, target: ServiceTarget, bud
   }
   throw callError(
     'ERR_LAUNCHD_BUSY',
+    'busy',
     call,
     `${target} was told to stop but has not ended in time`,
     'launchd kills it after its ExitTimeOut; allow that time and some seconds more, then look again.',

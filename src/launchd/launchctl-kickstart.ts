@@ -1,5 +1,5 @@
 /** Starts a job with `launchctl kickstart`, ending a running instance first if asked. */
-import type { Budget } from './budget.js';
+import type { Budget } from '../base/index.js';
 import type { ServiceTarget } from './control.js';
 import { parseServiceTarget } from './domain.js';
 import { NUMBERS } from './error-numbers.js';

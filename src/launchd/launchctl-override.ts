@@ -1,5 +1,5 @@
 /** The database of jobs that were enabled or disabled by hand: `launchctl enable`, `disable` and `print-disabled`. */
-import type { Budget } from './budget.js';
+import type { Budget } from '../base/index.js';
 import type { DomainTarget, ServiceTarget } from './control.js';
 import { parseServiceTarget } from './domain.js';
 import { type LaunchctlCall, launchctlFailure, unknownOutcome } from './failure.js';

@@ -1,8 +1,8 @@
 /** Single runs of `/bin/launchctl`, and the question every decision rests on: what is loaded now? */
-import { isLaunchportError } from '../base/index.js';
-import { type Budget, spentError } from './budget.js';
+import { type Budget, isLaunchportError } from '../base/index.js';
 import type { CommandResult, CommandRunner } from './command-runner.js';
-import type { JobStatus, ServiceTarget } from './control.js';
+import type { DomainTarget, JobStatus, ServiceTarget } from './control.js';
+import { spentError } from './control-call.js';
 import { parseServiceTarget } from './domain.js';
 import { NUMBERS } from './error-numbers.js';
 import { failureNumber, type LaunchctlCall, launchctlFailure, unknownOutcome } from './failure.js';
@@ -11,6 +11,12 @@ import { parsePrint } from './status.js';
 const LAUNCHCTL = '/bin/launchctl';
 /** Longest a single run may take, in milliseconds. A healthy launchctl answers in some 10. */
 const TOOL_TIMEOUT_MS = 15_000;
+/** What `print` says of a domain that does not exist or takes no jobs. */
+const NO_DOMAIN: ReadonlySet<number> = new Set([
+  NUMBERS.noSuchDomain,
+  NUMBERS.noSuchService,
+  NUMBERS.notSupportedByDomain,
+]);
 const FIRST_POLL_MS = 50;
 const LAST_POLL_MS = 500;
 
@@ -83,6 +89,16 @@ export class LaunchctlTool {
       if (isLaunchportError(error, 'ERR_LAUNCHD_UNKNOWN_OUTCOME', 'ERR_TIMEOUT')) return { kind: 'unknown' };
       throw error;
     }
+  }
+
+  /**
+   * Whether launchd shows a domain. No answer, or one that says something else, leaves that open: true.
+   * @throws LaunchportError as {@link run}
+   */
+  async hasDomain(domain: DomainTarget, budget: Budget): Promise<boolean> {
+    const result = await this.run({ arguments: ['print', domain], domain }, budget, 'reads');
+    const number = result.exitStatus === undefined ? undefined : failureNumber(result);
+    return number === undefined || !NO_DOMAIN.has(number);
   }
 
   /**

@@ -1,7 +1,15 @@
 /** launchd as `/bin/launchctl` gives access to it. */
+import { uptime } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { KeyedLock, LaunchportError, type Logger, silentLogger, withDeadline } from '../base/index.js';
-import { Budget, type ControlClock, spentError, systemClock } from './budget.js';
+import {
+  type Budget,
+  type BudgetClock,
+  KeyedLock,
+  LaunchportError,
+  type Logger,
+  silentLogger,
+  withDeadline,
+} from '../base/index.js';
 import { type CommandRunner, runCommand } from './command-runner.js';
 import type {
   ControlOptions,
@@ -12,17 +20,22 @@ import type {
   ManagerName,
   ServiceTarget,
 } from './control.js';
-import { domainForManager, parseDomainTarget, parseServiceTarget, serviceTarget } from './domain.js';
+import { controlBudget, drainMilliseconds, spentError } from './control-call.js';
+import { parseDomainTarget, parseServiceTarget, serviceTarget } from './domain.js';
 import { NUMBERS } from './error-numbers.js';
 import { isDarwinSignal } from './exit-status.js';
 import { failureNumber, type LaunchctlCall, launchctlFailure, unknownOutcome } from './failure.js';
 import { bootoutJob } from './launchctl-bootout.js';
 import { bootstrapJob } from './launchctl-bootstrap.js';
+import { type Caller, chooseDomain, readManager } from './launchctl-domain.js';
 import { kickstartJob } from './launchctl-kickstart.js';
 import { type OverrideVerb, overrideJob, readOverrides } from './launchctl-override.js';
 import { LaunchctlTool } from './launchctl-tool.js';
-import { parseList, parseManagerName } from './listings.js';
+import { parseList } from './listings.js';
 import { readJobPlist } from './plist-file.js';
+
+/** Seconds after a start of the system in which ssh may be up before the graphical session. */
+const FRESH_BOOT_S = 300;
 
 /** How a control reaches launchctl. */
 export interface LaunchctlOptions {
@@ -30,8 +43,14 @@ export interface LaunchctlOptions {
   readonly runner?: CommandRunner;
   /** The user whose domain is meant; default: of this process. */
   readonly uid?: number;
+  /** Domain of new jobs; default: that of the session this process is in. */
+  readonly domain?: DomainTarget;
+  /** Where `SUDO_UID` comes from; default: the process's environment. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Seconds since the system was started; default: those of this machine. */
+  readonly uptime?: () => number;
   readonly logger?: Logger;
-  readonly clock?: ControlClock;
+  readonly clock?: BudgetClock;
 }
 
 /**
@@ -43,34 +62,31 @@ export class LaunchctlControl implements LaunchControl {
   readonly kind = 'launchctl';
   readonly #tool: LaunchctlTool;
   readonly #uid: number;
+  readonly #domain: DomainTarget | undefined;
+  readonly #sudoUid: string | undefined;
+  readonly #uptime: () => number;
   readonly #logger: Logger;
-  readonly #clock: ControlClock;
+  readonly #clock: BudgetClock | undefined;
   readonly #lock = new KeyedLock();
 
   constructor(options: LaunchctlOptions = {}) {
     this.#tool = new LaunchctlTool(options.runner ?? runCommand);
     this.#uid = options.uid ?? process.getuid?.() ?? 0;
+    this.#domain = options.domain === undefined ? undefined : parseDomainTarget(options.domain);
+    const { SUDO_UID } = options.environment ?? process.env;
+    this.#sudoUid = SUDO_UID !== undefined && /^[0-9]{1,10}$/.test(SUDO_UID) ? SUDO_UID : undefined;
+    this.#uptime = options.uptime ?? uptime;
     this.#logger = options.logger ?? silentLogger;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock;
   }
 
+  /** @throws LaunchportError ERR_LAUNCHD_NO_DOMAIN for root in a user's session and at the login window */
   async defaultDomain(options?: ControlOptions): Promise<DomainTarget> {
-    return domainForManager(await this.managerName(options), this.#uid);
+    return this.#domain ?? chooseDomain(this.#tool, this.#caller(), this.#logger, this.#budget(options));
   }
 
   async managerName(options?: ControlOptions): Promise<ManagerName> {
-    const call: LaunchctlCall = { arguments: ['managername'] };
-    const text = await this.#tool.read(call, this.#budget(options));
-    const name = parseManagerName(text);
-    if (name !== undefined) return name;
-    throw new LaunchportError(
-      'ERR_LAUNCHD_COMMAND',
-      `launchctl names an unknown session: ${JSON.stringify(text)}`,
-      {
-        hint: 'Name a domain yourself.',
-        details: { ...call, stdout: text },
-      },
-    );
+    return readManager(this.#tool, this.#budget(options));
   }
 
   /**
@@ -92,7 +108,7 @@ export class LaunchctlControl implements LaunchControl {
     for (const warning of warnings) this.#logger.warn(`job plist ${plistPath}: ${warning}`);
     const target = serviceTarget(checked, definition.Label);
     await this.#inTurn(target, budget, () =>
-      bootstrapJob(this.#tool, { domain: checked, target, plistPath, definition }, budget),
+      bootstrapJob(this.#tool, { domain: checked, target, plistPath, definition, ...this.#caller() }, budget),
     );
     this.#logger.debug('job loaded', { target, path: plistPath });
     return target;
@@ -100,8 +116,11 @@ export class LaunchctlControl implements LaunchControl {
 
   async bootout(target: ServiceTarget, options?: ControlOptions): Promise<void> {
     const checked = canonical(target);
-    const budget = this.#budget(options);
-    await this.#inTurn(checked, budget, () => bootoutJob(this.#tool, checked, budget));
+    const turn = this.#budget(options);
+    await this.#inTurn(checked, turn, async () => {
+      const least = options?.timeout === undefined ? await this.#drainTime(checked, turn) : 0;
+      await bootoutJob(this.#tool, checked, least > turn.remaining ? this.#budget(options, least) : turn);
+    });
     this.#logger.debug('job unloaded', { target: checked });
   }
 
@@ -133,7 +152,8 @@ export class LaunchctlControl implements LaunchControl {
     if (!hasNoProcess) throw launchctlFailure(call, result);
     throw launchctlFailure(call, result, {
       code: 'ERR_LAUNCHD_STATE',
-      meaning: `${checked} has no process`,
+      meaning: 'notFound',
+      text: `${checked} has no process`,
       advice: 'Kickstart it first.',
     });
   }
@@ -175,8 +195,18 @@ export class LaunchctlControl implements LaunchControl {
     return this.#lock.run(target, { timeout: budget.remaining, signal: budget.signal }, onTimeout, work);
   }
 
-  #budget(options: ControlOptions | undefined): Budget {
-    return new Budget(this.#clock, options);
+  #caller(): Caller {
+    return { uid: this.#uid, sudoUid: this.#sudoUid, isFreshBoot: this.#uptime() < FRESH_BOOT_S };
+  }
+
+  /** Milliseconds that the job which is loaded may take to end. */
+  async #drainTime(target: ServiceTarget, budget: Budget): Promise<number> {
+    const probe = await this.#tool.probe(target, budget).catch(() => undefined);
+    return probe?.kind === 'loaded' ? drainMilliseconds(probe.status.exitTimeout) : 0;
+  }
+
+  #budget(options: ControlOptions | undefined, least = 0): Budget {
+    return controlBudget('launchctl', options, this.#clock, least);
   }
 }
 

@@ -4,7 +4,7 @@
 export interface PrintBlock {
   /** `key = value` lines. A key printed twice with different values has both. */
   readonly values: ReadonlyMap<string, readonly string[]>;
-  /** `key = {` blocks: their lines, without the indentation of the block. */
+  /** `key = {` blocks: their lines, without the indentation that all share. */
   readonly blocks: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -26,7 +26,7 @@ export function parsePrintBlock(lines: readonly string[]): PrintBlock | undefine
       const [, indent = '', key = ''] = opening;
       const end = lines.indexOf(`${indent}}`, at + 1);
       if (end === -1) return undefined;
-      if (!blocks.has(unquote(key))) blocks.set(unquote(key), lines.slice(at + 1, end));
+      if (!blocks.has(unquote(key))) blocks.set(unquote(key), outdented(lines.slice(at + 1, end), indent));
       at = end;
       continue;
     }
@@ -41,10 +41,27 @@ export function parsePrintBlock(lines: readonly string[]): PrintBlock | undefine
   return { values, blocks };
 }
 
-/** The lines of a list block, such as `arguments`, without their indentation of one level. */
-export function listLines(lines: readonly string[]): string[] {
-  const indent = /^\s*/.exec(lines[0] ?? '')?.[0] ?? '';
-  return lines.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line.trimStart()));
+/**
+ * Reads a block of `name => value` lines: environment variables, the conditions of KeepAlive. Of a name given twice the
+ * first counts. Lines that are no entry are skipped.
+ */
+export function entryLines(lines: readonly string[] | undefined): Record<string, string> | undefined {
+  if (lines === undefined) return undefined;
+  const entries = new Map<string, string>();
+  for (const line of lines) {
+    const [, name, value] = /^\s*(\S.*?) =>(?: (.*))?$/.exec(line) ?? [];
+    if (name !== undefined && !entries.has(name)) entries.set(name, value ?? '');
+  }
+  return Object.fromEntries(entries);
+}
+
+/** One level is a tab; where a copy has made spaces of it, what the first line has. */
+function outdented(lines: readonly string[], indent: string): readonly string[] {
+  const tab = `${indent}\t`;
+  const own = lines.every((line) => line === '' || line.startsWith(tab))
+    ? tab
+    : /^\s*/.exec(lines[0] ?? '')?.[0];
+  return lines.map((line) => (line.startsWith(own ?? '') ? line.slice(own?.length) : line.trimStart()));
 }
 
 function unquote(text: string): string {

@@ -1,9 +1,8 @@
 /** The steps of a registration: compare with what is loaded, write, unload the old, load the new, remember. */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { isLaunchportError, LaunchportError, type Logger } from '../base/index.js';
+import { type Budget, isLaunchportError, LaunchportError, type Logger } from '../base/index.js';
 import { type DomainTarget, type LaunchControl, serviceTarget } from '../launchd/index.js';
-import type { Budget } from './budget.js';
 import { type LoadedJob, unloadJob } from './loaded-job.js';
 import type { JobPlan } from './registration-plan.js';
 import type { FileIdentity, RegistrationRecord, RegistrationStore } from './state.js';
@@ -67,13 +66,13 @@ async function bootstrap(
 ): Promise<void> {
   const { control } = tools;
   const target = serviceTarget(domain, plan.label);
-  const load = () => control.bootstrap(domain, plan.plistPath, budget());
+  const load = () => control.bootstrap(domain, plan.plistPath, budget.rest());
   const unload = () => unloadJob(control, target);
   try {
     await load().catch(async (error: unknown) => {
       if (!isLaunchportError(error, 'ERR_LAUNCHD_ALREADY_LOADED')) throw error;
       // Another process loaded the label since we looked, perhaps with another definition.
-      await unloadJob(control, target, budget());
+      await unloadJob(control, target, budget.rest());
       await load();
     });
   } catch (error) {
@@ -105,7 +104,7 @@ function prepareReload(
   });
   return async (budget) => {
     try {
-      await unloadJob(control, target, budget());
+      await unloadJob(control, target, budget.rest());
       isUnloaded = true;
     } catch (error) {
       // It may be on its way out, and then it would be gone for good.

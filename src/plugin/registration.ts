@@ -1,5 +1,12 @@
 /** Registers plugins with launchd, and takes them out again. */
-import { KeyedLock, LaunchportError, type Logger, silentLogger, type WaitOptions } from '../base/index.js';
+import {
+  Budget,
+  KeyedLock,
+  LaunchportError,
+  type Logger,
+  silentLogger,
+  type WaitOptions,
+} from '../base/index.js';
 import {
   type DomainTarget,
   type JobStatus,
@@ -7,7 +14,6 @@ import {
   type ServiceTarget,
   serviceTarget,
 } from '../launchd/index.js';
-import { type Budget, startBudget } from './budget.js';
 import { isCliPlugin, type Plugin } from './config.js';
 import { assertOurs, findLoaded, type LoadedJob, unloadJob } from './loaded-job.js';
 import { assertNoCollision, DEFAULT_PREFIX } from './naming.js';
@@ -24,6 +30,9 @@ import {
 import type { Roots } from './roots.js';
 import { type RegistrationRecord, RegistrationStore } from './state.js';
 import { Undo } from './undo.js';
+
+/** Milliseconds an operation may take, when the caller does not say. */
+const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** What a registrar works with. */
 export interface RegistrarOptions {
@@ -113,7 +122,7 @@ export class PluginRegistrar {
     assertNoCollision(plan, [], this.#context.prefix);
     return this.#exclusive('register', plan, options, async (budget) => {
       const { record, loaded } = await this.#find(plan, budget);
-      const domain = this.#domain ?? loaded?.domain ?? (await this.#control.defaultDomain(budget()));
+      const domain = this.#domain ?? loaded?.domain ?? (await this.#control.defaultDomain(budget.rest()));
       const outcome = await registerJob(plan, { domain, loaded, record }, this.#tools, budget);
       const { definition: _, ...job } = plan;
       return { ...job, domain, target: serviceTarget(domain, plan.label), outcome };
@@ -133,7 +142,7 @@ export class PluginRegistrar {
     const place = this.#place(subject, options);
     return this.#exclusive('deregister', place, options, async (budget) => {
       const { record, loaded } = await this.#find(place, budget);
-      if (loaded !== undefined) await unloadJob(this.#control, loaded.status.target, budget());
+      if (loaded !== undefined) await unloadJob(this.#control, loaded.status.target, budget.rest());
       await new Undo(this.#tools.logger).discardFile(record?.plistPath ?? place.plistPath);
       if (record !== undefined) await this.#tools.store.remove(place.label);
       return loaded !== undefined;
@@ -152,7 +161,7 @@ export class PluginRegistrar {
     return this.#exclusive('restart', place, options, async (budget) => {
       const { loaded } = await this.#find(place, budget);
       if (loaded !== undefined) {
-        return this.#control.kickstart(loaded.status.target, { ...budget(), kill: true });
+        return this.#control.kickstart(loaded.status.target, { ...budget.rest(), kill: true });
       }
       throw new LaunchportError('ERR_PLUGIN_NOT_LOADED', `${place.owner}: not loaded`, {
         hint: 'Load it first.',
@@ -170,7 +179,12 @@ export class PluginRegistrar {
     options: InstanceOptions & WaitOptions = {},
   ): Promise<JobStatus | undefined> {
     const place = this.#place(subject, options);
-    return (await this.#find(place, startBudget(`status ${place.label}`, options))).loaded?.status;
+    return (
+      await this.#find(
+        place,
+        new Budget(`status ${place.label}`, { timeout: DEFAULT_TIMEOUT_MS, ...options }),
+      )
+    ).loaded?.status;
   }
 
   /** What this and earlier processes registered under these roots and did not deregister, sorted by label. */
@@ -190,25 +204,25 @@ export class PluginRegistrar {
     options: WaitOptions,
     task: (budget: Budget) => Promise<T>,
   ): Promise<T> {
-    const budget = startBudget(`${verb} ${place.label}`, options);
+    const budget = new Budget(`${verb} ${place.label}`, { timeout: DEFAULT_TIMEOUT_MS, ...options });
     const onTimeout = () =>
       new LaunchportError('ERR_TIMEOUT', `an earlier operation on ${place.label} takes too long`, {
         hint: 'Try again, or allow more time.',
         details: { label: place.label },
       });
-    return this.#lock.run(place.label, budget(), onTimeout, () => task(budget));
+    return this.#lock.run(place.label, budget.rest(), onTimeout, () => task(budget));
   }
 
   /** The record and the loaded job of a label, when they are the place's own. */
   async #find(place: Ownership, budget: Budget): Promise<Found> {
     const record = await this.#tools.store.read(place.label);
     const loaded =
-      (record && (await findLoaded(this.#control, place.label, [record.domain], budget))) ??
+      (record && (await findLoaded(this.#control, place.label, [record.domain], () => budget.rest()))) ??
       (await findLoaded(
         this.#control,
         place.label,
-        [this.#domain ?? (await this.#control.defaultDomain(budget()))],
-        budget,
+        [this.#domain ?? (await this.#control.defaultDomain(budget.rest()))],
+        () => budget.rest(),
       ));
     if (loaded !== undefined) await assertOurs(loaded, place, record);
     return { loaded, record: record?.owner === place.owner ? record : undefined };

@@ -52,15 +52,15 @@ describe('launchctlFailure', () => {
     const stderr = 'Bootstrap failed: 125: Domain does not support specified action\n';
     const error = launchctlFailure(CALL, ended(125, stderr));
     expect(error.message).toBe(
-      'launchctl bootstrap gui/501 /tmp/a.plist failed: the domain does not support this',
+      'launchctl bootstrap gui/501 /tmp/a.plist failed: user 501 has no graphical session',
     );
-    expect(error.hint).toContain('user/UID');
+    expect(error.hint).toContain('user/501');
     expect(error.details).toEqual({
       ...CALL,
       exitStatus: 125,
       stderr,
       number: 125,
-      meaning: 'the domain does not support this',
+      meaning: 'noGuiSession',
     });
   });
 
@@ -101,6 +101,6 @@ describe('unknownOutcome', () => {
     const error = unknownOutcome(CALL, 'the job is not loaded now');
     expect(error.code).toBe('ERR_LAUNCHD_UNKNOWN_OUTCOME');
     expect(error.kind).toBe('timeout');
-    expect(error.details).toEqual(CALL);
+    expect(error.details).toEqual({ ...CALL, meaning: 'unknownOutcome' });
   });
 });

@@ -1,9 +1,10 @@
 /** A scripted launchctl: answers by verb, in order, and notes what it was asked. Its clock moves only by waiting. */
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import type { CommandResult, CommandRunner, ControlClock } from '../../src/launchd/index.js';
+import type { BudgetClock } from '../../src/base/index.js';
+import type { CommandResult, CommandRunner } from '../../src/launchd/index.js';
 
 /** One answer; `hang` never answers, so the runner kills it when its time is up. */
 export type Answer = { exit?: number; stdout?: string; stderr?: string } | 'hang';
@@ -26,8 +27,11 @@ export function plistFixture(name: string): string {
 export function privatePlists(): (name: string) => string {
   const directory = mkdtempSync(join(tmpdir(), 'lp-'));
   for (const name of readdirSync(join(FIXTURES, 'plists'))) {
-    copyFileSync(plistFixture(name), join(directory, name));
-    chmodSync(join(directory, name), 0o600);
+    const bytes = readFileSync(plistFixture(name));
+    // A program that exists wherever the tests run.
+    const text = bytes.toString('latin1').replaceAll('/usr/local/libexec/echo', '/bin/echo');
+    const isText = text.startsWith('<?xml');
+    writeFileSync(join(directory, name), isText ? Buffer.from(text, 'latin1') : bytes, { mode: 0o600 });
   }
   afterAll(() => rmSync(directory, { recursive: true }));
   return (name) => join(directory, name);
@@ -48,11 +52,13 @@ export function bootstrapFailed(number: number, text: string): Answer {
   return { exit: number, stderr: `Bootstrap failed: ${number}: ${text}\n` };
 }
 
+const DEFAULTS: Readonly<Record<string, Answer>> = { managername: { stdout: 'Aqua\n' } };
+
 export class FakeLaunchctl {
   /** What was run, without `print`: `bootstrap gui/501 /path`. */
   readonly commands: string[] = [];
   prints = 0;
-  readonly clock: ControlClock & { time: number };
+  readonly clock: BudgetClock & { time: number };
   readonly #script: Map<string, Answer[]>;
 
   /** The last answer of each verb repeats. A verb without a script fails the test. */
@@ -68,6 +74,11 @@ export class FakeLaunchctl {
     this.clock = clock;
   }
 
+  /** For a control on a system that has been up for a day. */
+  get options() {
+    return { runner: this.runner, clock: this.clock, uptime: () => 86_400, environment: {} };
+  }
+
   readonly runner: CommandRunner = async (file, args, { timeout, signal }): Promise<CommandResult> => {
     signal?.throwIfAborted();
     if (file !== '/bin/launchctl') throw new Error(`ran ${file}`);
@@ -75,7 +86,8 @@ export class FakeLaunchctl {
     if (verb === 'print') this.prints++;
     else this.commands.push(args.join(' '));
     const answers = this.#script.get(verb);
-    const answer = answers !== undefined && answers.length > 1 ? answers.shift() : answers?.[0];
+    const scripted = answers !== undefined && answers.length > 1 ? answers.shift() : answers?.[0];
+    const answer = scripted ?? DEFAULTS[verb];
     if (answer === undefined) throw new Error(`no answer for ${args.join(' ')}`);
     if (answer === 'hang') {
       this.clock.time += timeout;

@@ -10,7 +10,7 @@ const exiting = printed('exiting.txt');
 
 function launchd(script: Readonly<Record<string, readonly Answer[]>>) {
   const fake = new FakeLaunchctl(script);
-  const control = new LaunchctlControl({ runner: fake.runner, clock: fake.clock });
+  const control = new LaunchctlControl({ ...fake.options });
   return { fake, control, bootout: (options = {}) => control.bootout(ECHO, options) };
 }
 
@@ -70,7 +70,7 @@ describe('bootout', () => {
     const controller = new AbortController();
     const fake = new FakeLaunchctl({ bootout: [{}], print: [exiting] });
     const clock = { now: fake.clock.now, delay: async () => controller.abort() };
-    const control = new LaunchctlControl({ runner: fake.runner, clock });
+    const control = new LaunchctlControl({ ...fake.options, clock });
     const error = await rejectionOf(control.bootout(ECHO, { signal: controller.signal }));
     expect(error.code).toBe('ERR_ABORTED');
   });

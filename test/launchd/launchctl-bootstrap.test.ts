@@ -20,7 +20,7 @@ const enabled: Answer = { stdout: 'disabled services = {\n}\n' };
 
 function launchd(script: Readonly<Record<string, readonly Answer[]>>) {
   const fake = new FakeLaunchctl(script);
-  const control = new LaunchctlControl({ runner: fake.runner, clock: fake.clock });
+  const control = new LaunchctlControl({ ...fake.options });
   const bootstrap = (options = {}) => control.bootstrap('gui/501', ECHO_PLIST, options);
   return { fake, control, bootstrap };
 }
@@ -111,23 +111,6 @@ describe('bootstrap', () => {
     expect(error.code).toBe('ERR_LAUNCHD_DISABLED');
     expect(error.details).toMatchObject({ exitStatus: 5 });
     expect(fake.commands).toEqual([COMMAND, 'print-disabled gui/501']);
-  });
-
-  it('finds a session type that does not fit behind 5', async () => {
-    const fake = new FakeLaunchctl({ print: [absent], bootstrap: [EIO], 'print-disabled': [enabled] });
-    const control = new LaunchctlControl({ runner: fake.runner, clock: fake.clock });
-    const path = privatePlist('full.plist'); // names no session type, so it is for Aqua
-    const error = await rejectionOf(control.bootstrap('user/501', path));
-    expect(error.code).toBe('ERR_LAUNCHD_PLIST');
-    expect(error.hint).toContain('LimitLoadToSessionType');
-  });
-
-  it('tries an unexplained 5 three times, and then reports it as it is', async () => {
-    const { fake, bootstrap } = launchd({ print: [absent], bootstrap: [EIO], 'print-disabled': [enabled] });
-    const error = await rejectionOf(bootstrap());
-    expect(error.code).toBe('ERR_LAUNCHD_COMMAND');
-    expect(error.details).toMatchObject({ exitStatus: 5, number: 5 });
-    expect(fake.commands.filter((command) => command === COMMAND)).toHaveLength(3);
   });
 
   it.each([

@@ -9,7 +9,7 @@ const idle = printed('never-exited.txt');
 
 function launchd(script: Readonly<Record<string, readonly Answer[]>>, uid = 501) {
   const fake = new FakeLaunchctl(script);
-  return { fake, control: new LaunchctlControl({ runner: fake.runner, clock: fake.clock, uid }) };
+  return { fake, control: new LaunchctlControl({ ...fake.options, uid }) };
 }
 
 describe('kickstart', () => {
@@ -142,7 +142,8 @@ describe('list, managerName and defaultDomain', () => {
     ['Aqua\n', 501, 'gui/501'],
     ['Background\n', 501, 'user/501'],
   ])('in a session %j of user %d the domain is %s', async (stdout, uid, domain) => {
-    expect(await launchd({ managername: [{ stdout }] }, uid).control.defaultDomain()).toBe(domain);
+    const { control } = launchd({ managername: [{ stdout }], print: [{}] }, uid);
+    expect(await control.defaultDomain()).toBe(domain);
   });
 
   it('know no domain in an unknown session, nor for root under sudo', async () => {

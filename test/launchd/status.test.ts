@@ -22,9 +22,19 @@ describe('launchd case 50: parsePrint', () => {
       arguments: ['/usr/local/libexec/echo', 'start'],
       endpoints: [
         { name: 'com.example.runtime.echo', isActive: true },
-        { name: 'com.example.network.echo', isActive: false },
-        { name: 'com.example.echo.extra', isActive: true },
+        { name: 'com.example.network.echo', isActive: false, isWatched: true, hideUntilCheckIn: true },
+        { name: 'com.example.echo.extra', isActive: true, isDynamic: true },
       ],
+      type: 'LaunchAgent',
+      domain: 'gui/501 [100015]',
+      jobState: 'running',
+      forks: 0,
+      execs: 1,
+      minimumRuntime: 10,
+      exitTimeout: 5,
+      spawnType: 'daemon (3)',
+      environment: { XPC_SERVICE_NAME: 'com.example.echo' },
+      properties: ['runatload', 'inferred program', 'managed LWCR', 'has LWCR'],
     });
   });
 
