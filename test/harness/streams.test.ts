@@ -152,7 +152,6 @@ describe('the reader ends it', () => {
 
   it('by its timeout, when no item comes', async () => {
     await using link = openLink();
-    // biome-ignore lint/correctness/useYield: it has nothing to yield
     link.server.handleStream(watch, async function* (_request, { signal }) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
     });

@@ -18,6 +18,7 @@ import {
   XpcTransport,
 } from '../../xpc/index.js';
 import { type Responder, type RouteTable, runHandler } from './handler-run.js';
+import { releaseRights, rightsIn } from './message-rights.js';
 import type { Protocol, ProtocolRoutes } from './protocol.js';
 import { assertRouteName, type Route, type StreamRoute, withoutProtocolKeys } from './route.js';
 import { decodeRequest, encodeReply } from './route-codec.js';
@@ -241,6 +242,7 @@ export class RouteServer {
     request: XpcRequest | undefined,
   ): Promise<undefined> {
     if (this.#isDraining) {
+      releaseRights(rightsIn(message));
       if (request === undefined) return Promise.resolve(undefined);
       return Promise.reject(new LaunchportError('ERR_XPC_INTERRUPTED', 'the service is stopping'));
     }
