@@ -233,13 +233,16 @@ export class RouteClient implements AsyncDisposable, RouteCaller {
     route: { readonly name: string; readonly request: Req },
     request: WireObject<Req>,
   ): XpcDictionary {
-    return located('ERR_ROUTE_REQUEST', `request of ${this.service}/${route.name}`, () =>
+    const { service } = this;
+    const where = `request of ${service}/${route.name}`;
+    return located('ERR_ROUTE_REQUEST', where, { service, route: route.name }, () =>
       encodeShape(route.request, request),
     );
   }
 
   #decode<S extends WireShape>(what: string, route: string, shape: S, message: XpcDictionary): WireObject<S> {
-    return located('ERR_ROUTE_REPLY', `${what} of ${this.service}/${route}`, () =>
+    const { service } = this;
+    return located('ERR_ROUTE_REPLY', `${what} of ${service}/${route}`, { service, route }, () =>
       decodeRights(rightsIn(message), () => decodeShape(shape, message)),
     );
   }

@@ -18,7 +18,7 @@ export function decodeRequest<Req extends WireShape>(
   message: XpcDictionary,
   rights: readonly MessageRight[],
 ): WireObject<Req> {
-  return located('ERR_ROUTE_REQUEST', route.name, () =>
+  return located('ERR_ROUTE_REQUEST', route.name, { route: route.name }, () =>
     decodeRights(rights, () => decodeShape(route.request, message)),
   );
 }
@@ -28,7 +28,7 @@ export function encodeReply<Rep extends WireShape>(
   route: Named & { readonly reply: Rep },
   reply: WireObject<Rep>,
 ): XpcDictionary {
-  return located('ERR_ROUTE_REPLY', route.name, () => encodeShape(route.reply, reply));
+  return located('ERR_ROUTE_REPLY', route.name, { route: route.name }, () => encodeShape(route.reply, reply));
 }
 
 /** Encodes an item of a stream. @throws LaunchportError ERR_ROUTE_REPLY */
@@ -36,22 +36,24 @@ export function encodeItem<Item extends WireShape>(
   route: Named & { readonly item: Item },
   item: WireObject<Item>,
 ): XpcDictionary {
-  return located('ERR_ROUTE_REPLY', `item of ${route.name}`, () => encodeShape(route.item, item));
+  return located('ERR_ROUTE_REPLY', `item of ${route.name}`, { route: route.name }, () =>
+    encodeShape(route.item, item),
+  );
 }
 
-/** Runs `work`; a mismatch becomes an error of `where`. */
+/** Runs `work`; a mismatch becomes an error whose message begins with `where`. */
 export function located<T>(
   code: 'ERR_ROUTE_REQUEST' | 'ERR_ROUTE_REPLY',
   where: string,
+  details: { readonly route: string; readonly service?: string },
   work: () => T,
-  details: Readonly<Record<string, unknown>> = {},
 ): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof WireMismatch)) throw error;
     throw new LaunchportError(code, `${where}: ${error.message}`, {
-      details: { route: where, ...details, path: error.path },
+      details: { ...details, path: error.path },
     });
   }
 }
