@@ -17,6 +17,10 @@ class Held {
  public:
   explicit Held(void* object) : object_(object) {}
   Held(Held&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Held& operator=(Held&& other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
   ~Held() { reset(); }
 
   void reset() {

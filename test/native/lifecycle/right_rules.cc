@@ -88,6 +88,51 @@ RULE(container_with_an_fd_equals_no_other) {
   EXPECT(xpc_equal(left, left) && !xpc_equal(left, right));
 }
 
+RULE(copy_with_an_fd_is_another) {
+  const File file(make_file());
+  const Held original = message(1);
+  xpc_dictionary_set_value(original, "fd", Held(xpc_fd_create(file)));
+  const Held copy(xpc_copy(original));
+  EXPECT(copy != nullptr && !xpc_equal(copy, original));
+  const File duplicate(xpc_fd_dup(xpc_dictionary_get_value(copy, "fd")));
+  EXPECT(is_same_file(duplicate, file));
+}
+
+RULE(received_fd_is_one_object) {
+  bench.service();
+  const xpc_connection_t client = bench.connected_client();
+  const File file(make_file());
+  Held kept(nullptr);
+  bench.set_action([&](xpc_connection_t, xpc_object_t message) {
+    const xpc_object_t first = xpc_dictionary_get_value(message, "fd");
+    if (first == xpc_dictionary_get_value(message, "fd")) kept = Held(xpc_retain(first));
+  });
+  const Held sent = message(1);
+  xpc_dictionary_set_value(sent, "fd", Held(xpc_fd_create(file)));
+  xpc_connection_send_message(client, sent);
+  UNTIL(kept != nullptr);
+  bench.settle();
+  const File duplicate(xpc_fd_dup(kept));
+  EXPECT(is_same_file(duplicate, file));
+}
+
+RULE(received_fd_can_be_sent_on) {
+  bench.service();
+  const xpc_connection_t client = bench.connected_client();
+  const File file(make_file());
+  bench.set_action([](xpc_connection_t peer, xpc_object_t message) { xpc_connection_send_message(peer, message); });
+  int received = -1;
+  xpc_connection_set_event_handler(client, [&](xpc_object_t message) {
+    if (xpc_get_type(message) == XPC_TYPE_DICTIONARY) received = xpc_fd_dup(xpc_dictionary_get_value(message, "fd"));
+  });
+  const Held sent = message(1);
+  xpc_dictionary_set_value(sent, "fd", Held(xpc_fd_create(file)));
+  xpc_connection_send_message(client, sent);
+  UNTIL(received != -1);
+  const File arrived(received);
+  EXPECT(is_same_file(arrived, file));
+}
+
 RULE(fd_arrives_as_the_same_open_file) {
   bench.service();
   const xpc_connection_t client = bench.connected_client();

@@ -165,6 +165,7 @@ export const RULES: Readonly<Record<string, readonly Row[]>> = {
     ['descriptions_are_for_people', 'every value has a description'],
     ['serialization_gives_the_value_back', 'serialization gives the value back'],
     ['values_arrive_as_they_were', 'every type arrives as it was sent'],
+    ['rich_errors_are_received', 'a rich error is received, and read by its own functions'],
     ['nesting_has_a_limit', '512 levels are taken, 513 are not'],
   ],
   'descriptors and memory': [
@@ -174,7 +175,13 @@ export const RULES: Readonly<Record<string, readonly Row[]>> = {
     ['fd_dup_of_another_type', 'dup of another type is -1'],
     ['fds_equal_only_themselves', 'a descriptor object equals itself only'],
     ['container_with_an_fd_equals_no_other', 'a container with a descriptor equals no other'],
+    ['copy_with_an_fd_is_another', 'nor its copy, whose descriptor can be used'],
     ['fd_arrives_as_the_same_open_file', 'a descriptor arrives as the same open file, offset and all'],
+    [
+      'received_fd_is_one_object',
+      'a received descriptor is one object, and outlives its message when retained',
+    ],
+    ['received_fd_can_be_sent_on', 'a received message can be sent on, descriptor and all'],
     ['reply_may_carry_an_fd', 'a reply may carry a descriptor'],
     ['fds_arrive_in_their_places', 'several descriptors arrive in their places'],
     ['fds_nobody_receives_are_closed', 'descriptors that nobody receives are closed'],
@@ -223,8 +230,8 @@ export const ABORTING_RULES: Readonly<Record<string, readonly AbortingRow[]>> = 
       'a requirement after activation',
       'the policy is set before activation',
     ],
-    ['endpoint_of_a_client_aborts', 'an endpoint of a client', ''],
-    ['endpoint_of_a_peer_aborts', 'an endpoint of a peer', ''],
+    ['endpoint_of_a_client_aborts', 'an endpoint of a client', 'an endpoint is made of a listener'],
+    ['endpoint_of_a_peer_aborts', 'an endpoint of a peer', 'an endpoint is made of a listener'],
   ],
   'misuse of messages': [
     ['message_that_is_no_dictionary_aborts', 'a message that is no dictionary', 'a message is a dictionary'],
@@ -254,7 +261,11 @@ export const ABORTING_RULES: Readonly<Record<string, readonly AbortingRow[]>> = 
     ['array_index_out_of_range_aborts', 'an index out of range', 'array index out of range'],
     ['retain_of_null_aborts', 'retain of NULL', 'retain of NULL'],
     ['release_of_null_aborts', 'release of NULL', 'release of NULL'],
-    ['shmem_of_malloc_memory_aborts', 'shared memory of malloc', ''],
-    ['transaction_ended_twice_aborts', 'more ends than begins of a transaction', ''],
+    ['shmem_of_malloc_memory_aborts', 'shared memory of malloc', 'shared memory is made of a region'],
+    [
+      'transaction_ended_twice_aborts',
+      'more ends than begins of a transaction',
+      'end of a transaction that never began',
+    ],
   ],
 };

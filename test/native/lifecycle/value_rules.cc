@@ -43,6 +43,12 @@ Held pair_of(const char* first, const char* second) {
   return Held(xpc_dictionary_create(keys, values, 2));
 }
 
+// As a system service would send it: that it may be retried, and "busy".
+Held rich_error() {
+  const uint32_t words[] = {0x42133742, 5, 0x1c000, 4 + 13, 1, 4, 0, 0x79737562, 0};
+  return Held(xpc_create_from_serialization(words, sizeof words));
+}
+
 bool is_equal_both_ways(xpc_object_t a, xpc_object_t b) { return xpc_equal(a, b) && xpc_equal(b, a); }
 
 }  // namespace
@@ -332,6 +338,16 @@ RULE(message_over_the_limit_aborts) {
   const Held sent = message(1);
   xpc_dictionary_set_value(sent, "bytes", Held(xpc_data_create(bytes.data(), bytes.size())));
   xpc_connection_send_message(client, sent);
+}
+
+RULE(rich_errors_are_received) {
+  const Held error = rich_error();
+  EXPECT(error != nullptr && xpc_get_type(error) == XPC_TYPE_RICH_ERROR);
+  EXPECT(xpc_rich_error_can_retry(error));
+  char* const text = xpc_rich_error_copy_description(error);
+  const bool is_right = text != nullptr && std::strcmp(text, "busy") == 0;
+  std::free(text);
+  EXPECT(is_right);
 }
 
 RULE(nesting_has_a_limit) {
