@@ -4,6 +4,7 @@ import {
   date,
   uint64,
   type XpcDictionary,
+  XpcPortRight,
   XpcRawString,
   XpcUuid,
   type XpcValue,
@@ -62,18 +63,38 @@ const scalar: fc.Arbitrary<XpcValue> = fc.oneof(
   fc.uint8Array({ minLength: 16, maxLength: 16 }).map((body) => new XpcUuid(body)),
 );
 
-const tree = fc.letrec<{ value: XpcValue; dictionary: XpcDictionary }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    { weight: 6, arbitrary: scalar },
-    { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 8 }) },
-    { weight: 1, arbitrary: tie('dictionary') },
-  ),
-  dictionary: fc.array(fc.tuple(key, tie('value')), { maxLength: 24 }).map(dictionaryOf),
-}));
+/** Dictionaries with these leaves, nested anyhow. */
+const dictionaries = (leaf: fc.Arbitrary<XpcValue>): fc.Arbitrary<XpcDictionary> =>
+  fc.letrec<{ value: XpcValue; dictionary: XpcDictionary }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      { weight: 6, arbitrary: leaf },
+      { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 8 }) },
+      { weight: 1, arbitrary: tie('dictionary') },
+    ),
+    dictionary: fc.array(fc.tuple(key, tie('value')), { maxLength: 24 }).map(dictionaryOf),
+  })).dictionary;
 
-/** Any message as it is received. */
-export const dictionary: fc.Arbitrary<XpcDictionary> = tree.dictionary;
+/** Any message as it is received, without rights. */
+export const dictionary: fc.Arbitrary<XpcDictionary> = dictionaries(scalar);
+
+/** How many different files, listeners and memories {@link plan} speaks of. */
+export const RIGHTS_OF_A_KIND = 3;
+
+const place = fc
+  .nat(RIGHTS_OF_A_KIND - 1)
+  .chain((index) =>
+    fc.constantFrom(
+      new XpcPortRight('fd', index),
+      new XpcPortRight('endpoint', index),
+      new XpcPortRight('shmem', index, 1n),
+    ),
+  );
+
+/** Any message, with an XpcPortRight wherever a right is to be: its index says which of its type. */
+export const plan: fc.Arbitrary<XpcDictionary> = dictionaries(
+  fc.oneof({ weight: 3, arbitrary: scalar }, { weight: 1, arbitrary: place }),
+);
 
 /** A dictionary of entries; of equal keys the last counts. */
 export function dictionaryOf(entries: readonly (readonly [string, XpcValue])[]): XpcDictionary {
