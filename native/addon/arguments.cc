@@ -4,10 +4,9 @@
 #include <cmath>
 
 namespace launchport {
-namespace {
 
 std::optional<double> read_integer(Napi::Env env, Napi::Value value, double low, double high, const char* name) {
-  if (value.IsNumber()) {
+  if (!value.IsEmpty() && value.IsNumber()) {
     const double number = value.As<Napi::Number>().DoubleValue();
     if (number >= low && number <= high && number == std::floor(number)) return number;
   }
@@ -15,7 +14,13 @@ std::optional<double> read_integer(Napi::Env env, Napi::Value value, double low,
   return std::nullopt;
 }
 
-}  // namespace
+void throw_problem(Napi::Env env, const Problem& problem) {
+  if (problem.code == nullptr) return throw_type_error(env, problem.text);
+  if (env.IsExceptionPending()) return;
+  Napi::Error error = Napi::Error::New(env, problem.text);
+  error.Set("code", Napi::String::New(env, problem.code));
+  error.ThrowAsJavaScriptException();
+}
 
 void throw_type_error(Napi::Env env, const std::string& message) {
   if (!env.IsExceptionPending()) Napi::TypeError::New(env, message).ThrowAsJavaScriptException();

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "problem.h"
+
 namespace launchport {
 
 // An integer between 0 and 2^32-1.
@@ -20,6 +22,10 @@ std::optional<int> read_int(Napi::Env env, Napi::Value value, const char* name);
 // A string without NUL.
 std::optional<std::string> read_string(Napi::Env env, Napi::Value value, const char* name);
 
+// An integer from `low` to `high`.
+std::optional<double> read_integer(Napi::Env env, Napi::Value value, double low, double high, const char* name);
+
+void throw_problem(Napi::Env env, const Problem& problem);
 void throw_type_error(Napi::Env env, const std::string& message);
 
 }  // namespace launchport

@@ -1,5 +1,7 @@
 #include "channel.h"
 
+#include <utility>
+
 #include "platform.h"
 #include "port.h"
 
@@ -8,6 +10,12 @@ namespace launchport {
 std::string_view description_of(xpc_object_t error) {
   const char* text = xpc_dictionary_get_string(error, XPC_ERROR_KEY_DESCRIPTION);
   return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+void discard(xpc_connection_t connection) {
+  xpc_connection_set_event_handler(connection, [](xpc_object_t) {});
+  xpc_connection_cancel(connection);
+  xpc_connection_activate(connection);
 }
 
 Channel::Channel(std::shared_ptr<Port> port, ConnectionRef connection)
@@ -36,16 +44,38 @@ void Channel::activate() {
 
 void Channel::cancel() {
   bool needs_activation;
+  size_t suspensions;
   {
     const std::lock_guard lock(mutex_);
     if (is_cancelled_) return;
     is_cancelled_ = true;
     needs_activation = !is_activated_;
     is_activated_ = true;
+    suspensions = std::exchange(suspensions_, 0);
   }
   xpc_connection_cancel(connection_.get());
   // Its final event and its teardown run only once it is active; releasing it inactive aborts.
   if (needs_activation) xpc_connection_activate(connection_.get());
+  // Nor do they run while it is suspended.
+  for (; suspensions > 0; --suspensions) xpc_connection_resume(connection_.get());
+}
+
+// The lock is kept during the calls, which run no handler: `cancel` on another thread must find either all or nothing
+// of a suspension.
+void Channel::suspend() {
+  const std::lock_guard lock(mutex_);
+  if (is_cancelled_) return;
+  ++suspensions_;
+  xpc_connection_suspend(connection_.get());
+}
+
+bool Channel::resume() {
+  const std::lock_guard lock(mutex_);
+  if (is_cancelled_) return true;
+  if (suspensions_ == 0) return false;
+  --suspensions_;
+  xpc_connection_resume(connection_.get());
+  return true;
 }
 
 bool Channel::begin_request() {
@@ -78,7 +108,7 @@ void Channel::handle_error(xpc_object_t error) {
   } else if (error == XPC_ERROR_TERMINATION_IMMINENT) {
     port_->report_event(handle_, Event::termination_imminent, Failure::none, description_of(error));
   } else if (error == XPC_ERROR_PEER_CODE_SIGNING_REQUIREMENT) {
-    port_->report_event(handle_, Event::dropped, Failure::peer_requirement, description_of(error));
+    requirement_failed(error);
   } else {
     std::string reason = platform::invalidation_reason(connection_.get());
     if (reason.empty()) reason = description_of(error);

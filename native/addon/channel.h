@@ -34,6 +34,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void activate();
   // Any thread. Idempotent.
   void cancel();
+  // JavaScript thread. No more after `cancel`, which undoes what is left.
+  void suspend();
+  // JavaScript thread. False when there is no `suspend` to undo.
+  bool resume();
 
   uint32_t handle() const { return handle_; }
   xpc_connection_t get() const { return connection_.get(); }
@@ -41,6 +45,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
  protected:
   // Handlers' queue: a message, a peer, or an error of its own kind.
   virtual void receive(xpc_object_t object) = 0;
+  // Handlers' queue: XPC dropped something of a peer that does not meet the code signing requirement.
+  virtual void requirement_failed(xpc_object_t error) = 0;
 
   // Any thread: holds back the final event until `end_request`. False when it is too late.
   bool begin_request();
@@ -62,9 +68,13 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::string reason_;         // mutex_: why it is invalid
   bool is_activated_ = false;  // mutex_
   bool is_cancelled_ = false;  // mutex_
+  size_t suspensions_ = 0;     // mutex_: how many resumes XPC is owed; it aborts for one more, and when released with less
   bool is_invalid_ = false;    // mutex_: the final event is due
   bool is_finished_ = false;   // mutex_: the final event was reported
 };
+
+// Lets go of a connection that was never activated, which XPC would not have released so.
+void discard(xpc_connection_t connection);
 
 // The text that XPC gives with an error.
 std::string_view description_of(xpc_object_t error);

@@ -6,7 +6,7 @@
 namespace launchport {
 namespace {
 
-constexpr std::string_view kNoSerializedForm = "the message holds what bytes cannot carry, or is too long";
+constexpr std::string_view kNoSerializedForm = "the message holds what cannot be carried, or too much";
 
 std::string_view text_of(Failure failure) {
   switch (failure) {
@@ -15,7 +15,7 @@ std::string_view text_of(Failure failure) {
     case Failure::too_large:
       return "the message is too large";
     case Failure::malformed:
-      return "the body is not a serialized dictionary";
+      return "the body is not a serialized dictionary, or its rights do not fit it";
     case Failure::invalid:
       return "the connection is invalid";
     case Failure::peer_requirement:
@@ -29,32 +29,44 @@ std::string_view text_of(Failure failure) {
 
 }  // namespace
 
-void Connection::send_message(Bytes body) {
-  Failure failure = admit(body.size());
+void Connection::send_message(const Payload& payload) {
+  Object message;
+  Failure failure = admit(payload.body.size());
   if (failure == Failure::none) {
-    if (const Object message = port().codec().decode(body)) {
-      xpc_connection_send_message(get(), message.get());
-      port().count_sent();
-      count_sent(body.size());
-      return;
-    }
-    failure = Failure::malformed;
+    message = port().codec().decode(payload);
+    if (!message) failure = Failure::malformed;
+  }
+  send_or_drop(failure, message, payload.body.size());
+}
+
+void Connection::send_reply(Object reply, const Payload& payload) {
+  Failure failure = admit(payload.body.size());
+  if (failure == Failure::none && !port().codec().fill(reply.get(), payload)) failure = Failure::malformed;
+  send_or_drop(failure, reply, payload.body.size());
+}
+
+void Connection::send_or_drop(Failure failure, const Object& message, size_t size) {
+  if (failure == Failure::none) {
+    xpc_connection_send_message(get(), message.get());
+    port().count_sent();
+    count_sent(size);
+    return;
   }
   report_dropped(failure);
   port().notify_from_js();
 }
 
-void Connection::send_request(uint32_t id, Bytes body) {
-  Failure failure = admit(body.size());
+void Connection::send_request(uint32_t id, const Payload& payload) {
+  Failure failure = admit(payload.body.size());
   if (failure == Failure::none) {
-    if (const Object message = port().codec().decode(body)) {
+    if (const Object message = port().codec().decode(payload)) {
       if (begin_request()) {
         const std::shared_ptr<Connection> connection = self();
         xpc_connection_send_message_with_reply(
             get(), message.get(), port().queue(),
             [connection, id](xpc_object_t reply) { connection->receive_reply(id, reply); });
         port().count_sent();
-        count_sent(body.size());
+        count_sent(payload.body.size());
         return;
       }
       failure = Failure::invalid;
@@ -63,21 +75,6 @@ void Connection::send_request(uint32_t id, Bytes body) {
     }
   }
   port().report_request_failed(handle(), id, failure, text_of(failure));
-  port().notify_from_js();
-}
-
-void Connection::send_reply(Object reply, Bytes body) {
-  Failure failure = admit(body.size());
-  if (failure == Failure::none) {
-    if (port().codec().fill(reply.get(), body)) {
-      xpc_connection_send_message(get(), reply.get());
-      port().count_sent();
-      count_sent(body.size());
-      return;
-    }
-    failure = Failure::malformed;
-  }
-  report_dropped(failure);
   port().notify_from_js();
 }
 
@@ -97,9 +94,8 @@ void Connection::receive(xpc_object_t object) {
   if (xpc_get_type(object) != XPC_TYPE_DICTIONARY) return;
   // Makes nothing for a one-way message. Released unsent, it tells the client that no reply will come.
   Object reply = Object::adopt(xpc_dictionary_create_reply(object));
-  if (role_ == Role::peer && !platform::is_peer_allowed(get(), false)) {
+  if (!is_sender_allowed(object)) {
     report_dropped(Failure::peer_requirement);
-    cancel();
     return;
   }
   Body body;
@@ -112,29 +108,48 @@ void Connection::receive(xpc_object_t object) {
     token = port().replies().insert({std::move(reply), self()});
     if (token == 0) {
       report_dropped(Failure::queue_full);
-        return;
+      return;
     }
   }
   port().report_body(token == 0 ? Inbound::message : Inbound::request, handle(), token, std::move(body));
 }
 
+// A sender that is not allowed is the end of the connection.
+bool Connection::is_sender_allowed(xpc_object_t message) {
+  const std::optional<Refusal> refusal = platform::refusal_of_sender(get(), message, *requirement_, role_);
+  if (!refusal.has_value()) return true;
+  if (role_ == Role::listener) port().count_refused();
+  cancel();
+  return false;
+}
+
+void Connection::requirement_failed(xpc_object_t error) {
+  port().report_event(handle(), Event::dropped, Failure::peer_requirement, description_of(error));
+}
+
 void Connection::receive_reply(uint32_t id, xpc_object_t reply) {
-  if (!port().is_closed()) {
-    if (xpc_get_type(reply) == XPC_TYPE_DICTIONARY) {
-      Body body;
-      if (port().codec().encode(reply, &body)) {
-        port().report_body(Inbound::reply, handle(), id, std::move(body));
-      } else {
-        port().report_request_failed(handle(), id, Failure::malformed, kNoSerializedForm);
-          }
-    } else {
-      Failure failure = Failure::invalid;
-      if (reply == XPC_ERROR_CONNECTION_INTERRUPTED) failure = Failure::interrupted;
-      if (reply == XPC_ERROR_PEER_CODE_SIGNING_REQUIREMENT) failure = Failure::peer_requirement;
-      port().report_request_failed(handle(), id, failure, description_of(reply));
-      }
-  }
+  if (!port().is_closed()) report_reply(id, reply);
   end_request();
+}
+
+void Connection::report_reply(uint32_t id, xpc_object_t reply) {
+  if (xpc_get_type(reply) != XPC_TYPE_DICTIONARY) {
+    Failure failure = Failure::invalid;
+    if (reply == XPC_ERROR_CONNECTION_INTERRUPTED) failure = Failure::interrupted;
+    if (reply == XPC_ERROR_PEER_CODE_SIGNING_REQUIREMENT) failure = Failure::peer_requirement;
+    port().report_request_failed(handle(), id, failure, description_of(reply));
+    return;
+  }
+  if (!is_sender_allowed(reply)) {
+    port().report_request_failed(handle(), id, Failure::peer_requirement, text_of(Failure::peer_requirement));
+    return;
+  }
+  Body body;
+  if (port().codec().encode(reply, &body)) {
+    port().report_body(Inbound::reply, handle(), id, std::move(body));
+  } else {
+    port().report_request_failed(handle(), id, Failure::malformed, kNoSerializedForm);
+  }
 }
 
 Failure Connection::admit(size_t size) {

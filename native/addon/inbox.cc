@@ -10,6 +10,8 @@ namespace {
 constexpr size_t kMaxTextBytes = 1024;
 // Capacity kept from one burst to the next.
 constexpr size_t kKeptBytes = 4 * kBufferBytes;
+// What a waiting right counts as: descriptors are few, so about two thousand of them are too much.
+constexpr size_t kRightCost = 4096;
 
 }  // namespace
 
@@ -33,11 +35,23 @@ bool Inbox::append(Inbound kind, uint32_t handle, uint32_t id, Bytes body) {
 }
 
 bool Inbox::append_body(Inbound kind, uint32_t handle, uint32_t id, Body body) {
-  if (body.bytes().size() <= kInlineBodyBytes) return append(kind, handle, id, body.bytes());
+  ReceivedRights rights = body.take_rights();
+  uint32_t word = static_cast<uint32_t>(kind);
+  if (!rights.entries().empty()) word |= kRecordHasRights;
+  const Bytes bytes = body.bytes();
   const std::lock_guard lock(mutex_);
-  reserve(static_cast<uint32_t>(kind) | kRecordIsLarge, handle, id, 0);
-  waiting_.large_bytes += body.bytes().size();
-  waiting_.large.push_back(std::move(body));
+  if (bytes.size() > kInlineBodyBytes) {
+    reserve(word | kRecordIsLarge, handle, id, 0);
+    waiting_.cost += bytes.size();
+    waiting_.large.push_back(std::move(body));
+  } else {
+    uint8_t* at = reserve(word, handle, id, bytes.size());
+    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  }
+  if ((word & kRecordHasRights) != 0) {
+    waiting_.cost += kRightCost * rights.entries().size();
+    waiting_.rights.push_back(std::move(rights));
+  }
   return is_high();
 }
 
@@ -52,8 +66,7 @@ bool Inbox::append_reason(Inbound kind, uint32_t handle, uint32_t id, Failure fa
 }
 
 bool Inbox::append_credentials(Inbound kind, uint32_t handle, uint32_t id, const Credentials& credentials) {
-  const uint32_t words[4] = {credentials.pid, credentials.euid, credentials.egid, 0};
-  return append(kind, handle, id, Bytes(reinterpret_cast<const uint8_t*>(words), sizeof words));
+  return append(kind, handle, id, Bytes(reinterpret_cast<const uint8_t*>(&credentials), sizeof credentials));
 }
 
 size_t Inbox::take(std::span<uint8_t> target, std::vector<Body>* large) {
@@ -61,9 +74,11 @@ size_t Inbox::take(std::span<uint8_t> target, std::vector<Body>* large) {
     taken_.bytes.clear();
     if (taken_.bytes.capacity() > kKeptBytes) taken_.bytes.shrink_to_fit();
     taken_.large.clear();
-    taken_.large_bytes = 0;
+    taken_.rights.clear();
+    taken_.cost = 0;
     taken_offset_ = 0;
     taken_large_ = 0;
+    taken_rights_ = 0;
     const std::lock_guard lock(mutex_);
     std::swap(taken_, waiting_);
   }
@@ -73,7 +88,9 @@ size_t Inbox::take(std::span<uint8_t> target, std::vector<Body>* large) {
   while (size < left) {
     const uint32_t record = load_u32(start + size);
     if (record > target.size() - size) break;
-    if ((load_u32(start + size + 4) & kRecordIsLarge) != 0) large->push_back(std::move(taken_.large[taken_large_++]));
+    const uint32_t word = load_u32(start + size + 4);
+    if ((word & kRecordIsLarge) != 0) large->push_back(std::move(taken_.large[taken_large_++]));
+    if ((word & kRecordHasRights) != 0) taken_.rights[taken_rights_++].hand_over();
     size += record;
   }
   if (size > 0) std::memcpy(target.data(), start, size);
@@ -85,8 +102,10 @@ void Inbox::clear() {
   taken_ = {};
   taken_offset_ = 0;
   taken_large_ = 0;
+  taken_rights_ = 0;
+  Records waiting;  // freed after the lock
   const std::lock_guard lock(mutex_);
-  waiting_ = {};
+  std::swap(waiting, waiting_);
 }
 
 }  // namespace launchport

@@ -20,7 +20,8 @@ class Inbox {
 
   // Any thread. True when too much waits: the caller should pause the queue.
   bool append(Inbound kind, uint32_t handle, uint32_t id, Bytes body);
-  // Any thread. Inline when short, else the body travels as a buffer of its own.
+  // Any thread. Inline when short, else the body travels as a buffer of its own. Its rights are closed unless they
+  // are taken.
   bool append_body(Inbound kind, uint32_t handle, uint32_t id, Body body);
   bool append_reason(Inbound kind, uint32_t handle, uint32_t id, Failure failure, std::string_view text);
   bool append_credentials(Inbound kind, uint32_t handle, uint32_t id, const Credentials& credentials);
@@ -34,18 +35,20 @@ class Inbox {
  private:
   struct Records {
     std::vector<uint8_t> bytes;
-    std::vector<Body> large;  // in the order of the records flagged as large
-    size_t large_bytes = 0;
+    std::vector<Body> large;             // in the order of the records flagged as large
+    std::vector<ReceivedRights> rights;  // in the order of the records flagged as having some
+    size_t cost = 0;                     // in bytes, of what is not in `bytes`
   };
 
   uint8_t* reserve(uint32_t kind, uint32_t handle, uint32_t id, size_t body_size);
-  bool is_high() const { return waiting_.bytes.size() + waiting_.large_bytes > kHighWater; }
+  bool is_high() const { return waiting_.bytes.size() + waiting_.cost > kHighWater; }
 
   std::mutex mutex_;  // guards waiting_; taken last, nothing is called under it
   Records waiting_;
   Records taken_;            // JavaScript thread
   size_t taken_offset_ = 0;  // JavaScript thread: next record in taken_
   size_t taken_large_ = 0;   // JavaScript thread: next body in taken_
+  size_t taken_rights_ = 0;  // JavaScript thread: next rights in taken_
 };
 
 }  // namespace launchport

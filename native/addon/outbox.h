@@ -7,17 +7,25 @@
 
 namespace launchport {
 
-// One record to send; `body` points into the caller's bytes.
+// What a record carries; both point into the caller's bytes.
+struct Payload {
+  Bytes body;    // the serialization
+  Bytes rights;  // pairs of words, see records.ts; empty when there are none
+};
+
 struct OutRecord {
   Outbound kind;
   uint32_t handle;
   uint32_t id;
-  Bytes body;
+  Payload payload;
 };
 
-// Null when `kind` and `bytes` are what binding.ts says; else what is wrong.
-const char* problem_with_kind(uint32_t kind);
+// Null when words and bytes are what records.ts says; else what is wrong. `word` is the second of a record.
+const char* problem_with_record(uint32_t word, Bytes body);
 const char* problem_with_records(Bytes bytes);
+
+// The record of parts that problem_with_record found nothing wrong with.
+OutRecord make_record(uint32_t word, uint32_t handle, uint32_t id, Bytes body);
 
 // Reads records that problem_with_records found nothing wrong with.
 class OutboxReader {

@@ -1,4 +1,4 @@
-// The layout of records and the codes in them: the C++ side of src/native/binding.ts, which is the contract.
+// The layout of records and the codes in them: the C++ side of src/native/records.ts, which is the contract.
 #pragma once
 
 #include <array>
@@ -22,6 +22,7 @@ inline constexpr uint32_t kRecordIsLarge = 0x8000'0000;
 // The body begins with a table of rights.
 inline constexpr uint32_t kRecordHasRights = 0x4000'0000;
 inline constexpr size_t kMaxRights = 253;
+inline constexpr uint64_t kMaxMemoryBytes = uint64_t{1} << 32;
 
 // Size of the outbox and of the inbox, in bytes.
 inline constexpr size_t kBufferBytes = 256 * 1024;

@@ -1,11 +1,16 @@
 #include "transcode.h"
 
 #include <cstring>
+#include <optional>
+#include <utility>
+
+#include "platform.h"
 
 namespace launchport {
 namespace {
 
-constexpr uint32_t kMagic = 0x42133742;
+constexpr uint32_t kStandaloneMagic = 0x42133742;
+constexpr uint32_t kMachMagic = 0x40585043;
 constexpr uint32_t kVersion = 5;
 // Key (at least the padded NUL) and type word.
 constexpr size_t kMinEntryBytes = 8;
@@ -21,14 +26,18 @@ enum class Type : uint32_t {
   data = 0x8000,
   string = 0x9000,
   uuid = 0xa000,
+  descriptor = 0xb000,
+  memory = 0xc000,
   array = 0xe000,
   dictionary = 0xf000,
+  endpoint = 0x12000,
+  rich_error = 0x1c000,
 };
 
 // Reads items one after the other. Once something is wrong, every further read fails.
 class Reader {
  public:
-  explicit Reader(Bytes bytes) : bytes_(bytes) {}
+  Reader(Bytes bytes, std::span<const MessageRight> rights) : bytes_(bytes), rights_(rights) {}
 
   bool word(uint32_t* value) {
     const uint8_t* at = take(4);
@@ -60,10 +69,20 @@ class Reader {
     return reinterpret_cast<const char*>(take(size));
   }
 
+  // The next right; null when it is not of this kind.
+  const MessageRight* right(Right kind) {
+    if (rights_.empty() || rights_.front().kind != kind) return nullptr;
+    const MessageRight* right = &rights_.front();
+    rights_ = rights_.subspan(1);
+    return right;
+  }
+
   size_t left() const { return bytes_.size(); }
+  bool has_rights() const { return !rights_.empty(); }
 
  private:
   Bytes bytes_;
+  std::span<const MessageRight> rights_;
 };
 
 Object read_value(Reader& reader, unsigned depth);
@@ -128,6 +147,18 @@ Object read_double(Reader& reader) {
   return reader.word64(&bits) ? Object::adopt(xpc_double_create(std::bit_cast<double>(bits))) : Object();
 }
 
+Object read_right(Reader& reader, Right kind) {
+  const MessageRight* right = reader.right(kind);
+  return right == nullptr ? Object() : right->object;
+}
+
+Object read_memory(Reader& reader) {
+  uint64_t length;
+  if (!reader.word64(&length)) return {};
+  const MessageRight* right = reader.right(Right::memory);
+  return right == nullptr || right->byte_length != length ? Object() : right->object;
+}
+
 // An empty result means malformed: no value is represented by it. `depth` is the number of containers around.
 Object read_value(Reader& reader, unsigned depth) {
   uint32_t type;
@@ -160,14 +191,22 @@ Object read_value(Reader& reader, unsigned depth) {
       Object dictionary = Object::adopt(xpc_dictionary_create(nullptr, nullptr, 0));
       return read_entries(reader, dictionary.get(), depth + 1) ? dictionary : Object();
     }
+    case Type::descriptor:
+      return read_right(reader, Right::descriptor);
+    case Type::endpoint:
+      return read_right(reader, Right::endpoint);
+    case Type::memory:
+      return read_memory(reader);
+    case Type::rich_error:
+      break;  // XPC makes them; nobody else can
   }
-  return {};  // unknown, or a descriptor, which bytes cannot carry
+  return {};
 }
 
 // Appends items. Fails, for good, when the result would be longer than kMaxBodyBytes.
 class Writer {
  public:
-  explicit Writer(std::vector<uint8_t>& out) : out_(out) {}
+  Writer(std::vector<uint8_t>& out, MessageRights& rights) : out_(out), rights_(rights) {}
 
   bool value(xpc_object_t object, unsigned depth);
   bool word(uint32_t value) { return raw(&value, sizeof value); }
@@ -179,6 +218,9 @@ class Writer {
   bool counted(Type type, const void* bytes, size_t size) {
     return size <= kMaxBodyBytes && word(type) && word(static_cast<uint32_t>(size)) && raw(bytes, size);
   }
+  bool right(Right kind, xpc_object_t object, uint64_t byte_length = 0);
+  bool memory(xpc_object_t object);
+  bool rich_error(const platform::RichError& error);
   bool array(xpc_object_t array, unsigned depth);
   bool dictionary(xpc_object_t dictionary, unsigned depth);
   bool raw(const void* bytes, size_t size);
@@ -186,6 +228,7 @@ class Writer {
   void close(size_t at) { store_u32(out_.data() + at, static_cast<uint32_t>(out_.size() - at - 4)); }
 
   std::vector<uint8_t>& out_;
+  MessageRights& rights_;
 };
 
 bool Writer::raw(const void* bytes, size_t size) {
@@ -194,6 +237,25 @@ bool Writer::raw(const void* bytes, size_t size) {
   out_.resize(start + padded(size));  // zeroes the padding
   if (size > 0) std::memcpy(out_.data() + start, bytes, size);
   return true;
+}
+
+bool Writer::right(Right kind, xpc_object_t object, uint64_t byte_length) {
+  if (rights_.size() == kMaxRights) return false;
+  rights_.push_back({kind, Object::retain(object), byte_length});
+  return true;
+}
+
+bool Writer::memory(xpc_object_t object) {
+  const uint64_t length = platform::shared_memory_length(object);
+  return length > 0 && length <= kMaxMemoryBytes && scalar(Type::memory, length) &&
+         right(Right::memory, object, length);
+}
+
+bool Writer::rich_error(const platform::RichError& error) {
+  const size_t size = error.text.size() + 1;
+  // The first length counts what follows it, without padding.
+  return size <= kMaxBodyBytes && word(Type::rich_error) && word(static_cast<uint32_t>(size + 12)) &&
+         word(error.can_retry ? 1 : 0) && word64(size - 1) && raw(error.text.c_str(), size);
 }
 
 bool Writer::array(xpc_object_t array, unsigned depth) {
@@ -237,28 +299,36 @@ bool Writer::value(xpc_object_t object, unsigned depth) {
   if (type == XPC_TYPE_UUID) return word(Type::uuid) && raw(xpc_uuid_get_bytes(object), 16);
   if (type == XPC_TYPE_ARRAY) return array(object, depth + 1);
   if (type == XPC_TYPE_DICTIONARY) return dictionary(object, depth + 1);
-  return false;  // a descriptor or the like: bytes cannot carry it
+  if (type == XPC_TYPE_FD) return word(Type::descriptor) && right(Right::descriptor, object);
+  if (type == XPC_TYPE_ENDPOINT) return word(Type::endpoint) && right(Right::endpoint, object);
+  if (type == XPC_TYPE_SHMEM) return memory(object);
+  if (const std::optional<platform::RichError> error = platform::rich_error(object)) return rich_error(*error);
+  return false;  // not for others to see
 }
 
 }  // namespace
 
-bool fill_dictionary(xpc_object_t dictionary, Bytes bytes) {
-  Reader reader(bytes);
+bool fill_dictionary(xpc_object_t dictionary, Bytes bytes, std::span<const MessageRight> rights) {
+  Reader reader(bytes, rights);
   uint32_t magic, version, type;
   if (!reader.word(&magic) || !reader.word(&version) || !reader.word(&type)) return false;
-  if (magic != kMagic || version != kVersion || type != static_cast<uint32_t>(Type::dictionary)) return false;
-  return read_entries(reader, dictionary, 1);
+  if (magic != (rights.empty() ? kStandaloneMagic : kMachMagic)) return false;
+  if (version != kVersion || type != static_cast<uint32_t>(Type::dictionary)) return false;
+  return read_entries(reader, dictionary, 1) && !reader.has_rights();
 }
 
-Object dictionary_from_bytes(Bytes bytes) {
+Object dictionary_from_bytes(Bytes bytes, std::span<const MessageRight> rights) {
   Object dictionary = Object::adopt(xpc_dictionary_create(nullptr, nullptr, 0));
-  return fill_dictionary(dictionary.get(), bytes) ? dictionary : Object();
+  return fill_dictionary(dictionary.get(), bytes, rights) ? dictionary : Object();
 }
 
-bool dictionary_to_bytes(xpc_object_t dictionary, std::vector<uint8_t>& out) {
+bool dictionary_to_bytes(xpc_object_t dictionary, std::vector<uint8_t>& out, MessageRights& rights) {
   out.clear();
-  Writer writer(out);
-  return writer.word(kMagic) && writer.word(kVersion) && writer.value(dictionary, 0);
+  rights.clear();
+  Writer writer(out, rights);
+  if (!writer.word(kStandaloneMagic) || !writer.word(kVersion) || !writer.value(dictionary, 0)) return false;
+  if (!rights.empty()) store_u32(out.data(), kMachMagic);
+  return true;
 }
 
 }  // namespace launchport
