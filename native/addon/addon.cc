@@ -1,6 +1,7 @@
 // The addon's entry point: one `Binding` of src/native/binding.ts per Node environment.
 #include <napi.h>
 
+#include "capabilities.h"
 #include "environment.h"
 #include "platform.h"
 #include "port_object.h"
@@ -18,6 +19,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   PortObject::define(*environment, env);
   exports.Set("version", Napi::Number::New(env, kBindingVersion));
   exports.Set("platform", Napi::String::New(env, platform::kName));
+  exports.Set("capabilities", Napi::Function::New<read_capabilities>(env, "capabilities"));
   exports.Set("open", Napi::Function::New<open>(env, "open"));
   platform::extend_binding(*environment, env, exports);
   return exports;

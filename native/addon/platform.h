@@ -5,18 +5,25 @@
 #include <node_api.h>
 #include <xpc/xpc.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "capabilities.h"
 #include "handle.h"
+#include "problem.h"
 #include "records.h"
+#include "requirement.h"
+#include "targets.h"
 
 namespace launchport {
 class Environment;
-}
+class Listener;
+}  // namespace launchport
 
 namespace launchport::platform {
 
@@ -57,33 +64,46 @@ class Queue {
   std::shared_ptr<Impl> impl_;
 };
 
-struct ConnectTarget {
-  std::string name;
-  std::optional<std::string> address;
-  bool is_privileged = false;
-};
+// Why this system cannot have such a target.
+Problem problem_with(const ConnectTarget& target);
+Problem problem_with(const ListenTarget& target);
 
-struct ListenTarget {
-  std::string name;
-  std::optional<int> descriptor;
-  bool is_any_user_allowed = false;
-};
-
-// Why this system cannot have such a target; null when it can.
-const char* problem_with(const ConnectTarget& target);
-const char* problem_with(const ListenTarget& target);
-
-// Inactive connections. JavaScript thread.
+// Inactive connections by name. JavaScript thread.
 ConnectionRef create_client(const ConnectTarget& target, dispatch_queue_t queue);
 ConnectionRef create_listener(const ListenTarget& target, dispatch_queue_t queue);
-// Before a listener's activation. Linux turns peers of other users away itself, reads nothing of theirs, and reports
-// them to `refused`. `context` lives until the listener's final event.
-using RefusedHandler = void (*)(void* context, pid_t pid, uid_t uid, gid_t gid);
-void set_peer_policy(xpc_connection_t listener, bool is_any_user_allowed, RefusedHandler refused, void* context);
+// Once, before activation: what the system itself checks of the other end. On Linux that is all, and it reads nothing
+// of whoever does not meet it; on macOS only the code signature.
+Problem set_requirement(xpc_connection_t connection, const PeerRequirement& requirement);
+// Before the listener's activation: it is to hear, until its final event, of peers that the system turns away. macOS
+// tells nothing.
+void report_refused(Listener& listener);
 
-// Handler: whether the sender of a peer's last message (or its check-in) may speak to us. On Linux the socket's
-// credentials were checked before the peer got here.
-bool is_peer_allowed(xpc_connection_t peer, bool is_any_user_allowed);
+// Handler: what of the requirement the sender of a message does not meet, as far as the system does not see to it.
+std::optional<Refusal> refusal_of_sender(xpc_connection_t connection, xpc_object_t message,
+                                         const PeerRequirement& requirement, Role role);
+// The audit token of a connection's last message. Leaves `token` as it is where there is none.
+void read_audit_token(xpc_connection_t connection, std::array<uint32_t, 8>* token);
+
+// Zeroed memory, in whole pages, that xpc_shmem_create takes. Null, and errno, on failure.
+void* allocate_region(size_t size);
+void free_region(void* region, size_t size);
+// In bytes, as the maker of the memory said; 0 when it cannot be told.
+uint64_t shared_memory_length(xpc_object_t memory);
+
+struct RichError {
+  std::string text;
+  bool can_retry = false;
+};
+// Nothing when the object is none.
+std::optional<RichError> rich_error(xpc_object_t object);
+
+// Tells the peers of the queue's listeners that the process is about to end. macOS does it itself.
+void announce_termination(dispatch_queue_t queue);
+
+// Whether the system's XPC has this function.
+bool has_function(const char* name);
+// What only this system has, see capabilities.h.
+std::vector<Capability> own_capabilities();
 
 // A text for logs about why a connection became invalid; empty when the system gives none.
 std::string invalidation_reason(xpc_connection_t connection);

@@ -46,14 +46,16 @@ Credentials credentials_of(xpc_connection_t connection) {
   const pid_t pid = xpc_connection_get_pid(connection);
   credentials.euid = xpc_connection_get_euid(connection);
   credentials.egid = xpc_connection_get_egid(connection);
+  credentials.asid = static_cast<uint32_t>(xpc_connection_get_asid(connection));
   // Before contact XPC reports pid 0 and ids of all ones.
   if (pid > 0) credentials.pid = static_cast<uint32_t>(pid);
+  platform::read_audit_token(connection, &credentials.token);
   return credentials;
 }
 
 Port::Port(Environment& environment, Napi::Function deliver, Napi::ArrayBuffer inbox)
     : environment_(environment),
-      codec_(is_transcoding_forced()),
+      codec_(is_transcoding_forced(), rights_),
       deliver_(Napi::Persistent(deliver)),
       inbox_buffer_(Napi::Reference<Napi::ArrayBuffer>::New(inbox, 1)),
       async_context_(std::make_unique<Napi::AsyncContext>(deliver.Env(), "launchport")),
@@ -74,22 +76,55 @@ std::shared_ptr<Channel> Port::find(uint32_t handle) {
   return found == nullptr ? nullptr : *found;
 }
 
-uint32_t Port::connect(const platform::ConnectTarget& target) {
-  const auto connection = std::make_shared<Connection>(
-      shared_from_this(), platform::create_client(target, queue_.get()), Connection::Role::client);
-  return connection->open();
+uint32_t Port::connect(const ConnectTarget& target, Problem* problem) {
+  ConnectionRef connection;
+  if (target.endpoint.has_value()) {
+    const Object endpoint = rights_.find_endpoint(*target.endpoint);
+    if (!endpoint) {
+      *problem = Problem::type_error("endpoint must be an endpoint of this port");
+      return 0;
+    }
+    connection = ConnectionRef::adopt(xpc_connection_create_from_endpoint(static_cast<xpc_endpoint_t>(endpoint.get())));
+    xpc_connection_set_target_queue(connection.get(), queue_.get());
+  } else {
+    connection = platform::create_client(target, queue_.get());
+  }
+  if (!require(connection, target.requirement, problem)) return 0;
+  const auto requirement = std::make_shared<const PeerRequirement>(target.requirement);
+  return std::make_shared<Connection>(shared_from_this(), connection, Role::client, requirement)->open();
 }
 
-uint32_t Port::listen(const platform::ListenTarget& target) {
-  const auto listener = std::make_shared<Listener>(
-      shared_from_this(), platform::create_listener(target, queue_.get()), target.is_any_user_allowed);
-  platform::set_peer_policy(
-      listener->get(), target.is_any_user_allowed,
-      [](void* context, pid_t pid, uid_t uid, gid_t gid) {
-        static_cast<Listener*>(context)->refused({static_cast<uint32_t>(pid), uid, gid});
-      },
-      listener.get());
+uint32_t Port::listen(const ListenTarget& target, Problem* problem) {
+  const ConnectionRef connection = target.name.empty()
+                                       ? ConnectionRef::adopt(xpc_connection_create(nullptr, queue_.get()))
+                                       : platform::create_listener(target, queue_.get());
+  if (!require(connection, target.requirement, problem)) return 0;
+  const auto requirement = std::make_shared<const PeerRequirement>(target.requirement);
+  const auto listener = std::make_shared<Listener>(shared_from_this(), connection, requirement);
+  platform::report_refused(*listener);
   return listener->open();
+}
+
+bool Port::require(const ConnectionRef& connection, const PeerRequirement& requirement, Problem* problem) {
+  *problem = platform::set_requirement(connection.get(), requirement);
+  if (!*problem) return true;
+  discard(connection.get());
+  return false;
+}
+
+uint32_t Port::make_endpoint(uint32_t listener, Problem* problem) {
+  const std::shared_ptr<Channel> channel = find(listener);
+  // XPC aborts for a peer, and an endpoint of a client is of no use.
+  if (channel == nullptr || channel->as_connection() != nullptr) {
+    *problem = Problem::type_error("handle must be that of a listener of this port");
+    return 0;
+  }
+  return rights_.insert_endpoint(Object::adopt(xpc_endpoint_create(channel->get())));
+}
+
+uint32_t Port::make_memory(size_t byte_length, Problem* problem) {
+  std::shared_ptr<SharedMemory> memory = SharedMemory::create(byte_length, problem);
+  return memory == nullptr ? 0 : rights_.insert_memory(std::move(memory));
 }
 
 void Port::activate(uint32_t handle) {
@@ -98,6 +133,15 @@ void Port::activate(uint32_t handle) {
 
 void Port::cancel(uint32_t handle) {
   if (const std::shared_ptr<Channel> channel = find(handle)) channel->cancel();
+}
+
+void Port::suspend(uint32_t handle) {
+  if (const std::shared_ptr<Channel> channel = find(handle)) channel->suspend();
+}
+
+bool Port::resume(uint32_t handle) {
+  const std::shared_ptr<Channel> channel = find(handle);
+  return channel == nullptr || channel->resume();
 }
 
 void Port::barrier(uint32_t handle) {
@@ -114,7 +158,7 @@ void Port::send(const OutRecord& record) {
   if (record.kind == Outbound::reply) {
     // The token alone says where the reply goes: XPC aborts when it is sent elsewhere.
     if (std::optional<PendingReply> pending = replies_.take(record.id)) {
-      pending->connection->send_reply(std::move(pending->reply), record.body);
+      pending->connection->send_reply(std::move(pending->reply), record.payload);
     }
     return;
   }
@@ -122,9 +166,9 @@ void Port::send(const OutRecord& record) {
   Connection* connection = channel == nullptr ? nullptr : channel->as_connection();
   if (record.kind == Outbound::message) {
     // A message to a connection that is gone vanishes, as it does in XPC; the final event told of it.
-    if (connection != nullptr) connection->send_message(record.body);
+    if (connection != nullptr) connection->send_message(record.payload);
   } else if (connection != nullptr) {
-    connection->send_request(record.id, record.body);
+    connection->send_request(record.id, record.payload);
   } else {
     report_request_failed(record.handle, record.id, Failure::invalid, "there is no such connection");
     notify_from_js();
@@ -133,6 +177,20 @@ void Port::send(const OutRecord& record) {
 
 void Port::set_active(bool is_active) {
   if (!is_closed()) queue_.set_active(is_active);
+}
+
+void Port::set_busy(bool is_busy) {
+  if (is_closed() || is_busy == is_busy_) return;
+  is_busy_ = is_busy;
+  if (is_busy) {
+    xpc_transaction_begin();
+  } else {
+    xpc_transaction_end();
+  }
+}
+
+void Port::announce_termination() {
+  if (!is_closed()) platform::announce_termination(queue_.get());
 }
 
 Statistics Port::statistics() {
@@ -147,6 +205,7 @@ Statistics Port::statistics() {
   statistics.messages_received = received_.load(std::memory_order_relaxed);
   statistics.deliveries = deliveries_;
   statistics.peers_refused = refused_.load(std::memory_order_relaxed);
+  statistics.rights = rights_.size();
   return statistics;
 }
 
@@ -233,6 +292,7 @@ void Port::call_deliver(Napi::Env env, size_t byte_length) {
 }
 
 void Port::close() {
+  set_busy(false);
   if (is_closed_.exchange(true)) return;
   const std::shared_ptr<Port> self = shared_from_this();
   std::vector<std::shared_ptr<Channel>> channels;
@@ -244,6 +304,7 @@ void Port::close() {
   replies_.clear();
   for (const std::shared_ptr<Channel>& channel : channels) channel->cancel();
   inbox_.clear();
+  rights_.close();
   deliver_.Reset();
   inbox_buffer_.Reset();
   // Inside a delivery the context is in use.

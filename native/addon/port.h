@@ -15,8 +15,11 @@
 #include "inbox.h"
 #include "outbox.h"
 #include "platform.h"
+#include "problem.h"
 #include "reply_table.h"
+#include "right_table.h"
 #include "slot_table.h"
+#include "targets.h"
 
 namespace launchport {
 
@@ -30,6 +33,7 @@ struct Statistics {
   uint64_t messages_received = 0;
   uint64_t deliveries = 0;
   uint64_t peers_refused = 0;
+  size_t rights = 0;
 };
 
 // Made and closed on the JavaScript thread; destroyed wherever the last handler lets go of it.
@@ -37,11 +41,17 @@ class Port final : public Resource, public std::enable_shared_from_this<Port> {
  public:
   Port(Environment& environment, Napi::Function deliver, Napi::ArrayBuffer inbox);
 
-  // JavaScript thread, behind `Port` of binding.ts. Arguments are checked by the caller.
-  uint32_t connect(const platform::ConnectTarget& target);
-  uint32_t listen(const platform::ListenTarget& target);
+  // JavaScript thread, behind `Port` of binding.ts. Types of arguments are checked by the caller. What makes something
+  // gives 0 on failure: with the problem, or when there are too many.
+  uint32_t connect(const ConnectTarget& target, Problem* problem);
+  uint32_t listen(const ListenTarget& target, Problem* problem);
+  uint32_t make_endpoint(uint32_t listener, Problem* problem);
+  uint32_t make_memory(size_t byte_length, Problem* problem);
   void activate(uint32_t handle);
   void cancel(uint32_t handle);
+  void suspend(uint32_t handle);
+  // False when there is no `suspend` to undo.
+  bool resume(uint32_t handle);
   void barrier(uint32_t handle);
   Credentials peer(uint32_t handle);
   // `flush` follows the last of several.
@@ -49,6 +59,8 @@ class Port final : public Resource, public std::enable_shared_from_this<Port> {
   void flush() { queue_.flush(); }
   void drop(uint32_t token) { replies_.take(token); }
   void set_active(bool is_active);
+  void set_busy(bool is_busy);
+  void announce_termination();
   Statistics statistics();
   void close() override;
 
@@ -56,6 +68,7 @@ class Port final : public Resource, public std::enable_shared_from_this<Port> {
   bool is_closed() const { return is_closed_.load(std::memory_order_acquire); }
   const Codec& codec() const { return codec_; }
   ReplyTable& replies() { return replies_; }
+  RightTable& rights() { return rights_; }
   dispatch_queue_t queue() const { return queue_.get(); }
   // 0 when there are too many.
   uint32_t add(std::shared_ptr<Channel> channel);
@@ -73,12 +86,15 @@ class Port final : public Resource, public std::enable_shared_from_this<Port> {
 
  private:
   std::shared_ptr<Channel> find(uint32_t handle);
+  // Of a new connection. False, with the problem, when that cannot be; the connection is then of no more use.
+  bool require(const ConnectionRef& connection, const PeerRequirement& requirement, Problem* problem);
   void appended(bool is_high);
   void drain();
   bool deliver_batch(Napi::Env env);
   void call_deliver(Napi::Env env, size_t byte_length);
 
   Environment& environment_;  // JavaScript thread, while not closed
+  RightTable rights_;          // destroyed after all that holds received rights
   const Codec codec_;
   Inbox inbox_;
   ReplyTable replies_;
@@ -91,6 +107,7 @@ class Port final : public Resource, public std::enable_shared_from_this<Port> {
   std::atomic<uint64_t> refused_ = 0;
   uint64_t deliveries_ = 0;                     // JavaScript thread
   bool is_draining_ = false;                    // JavaScript thread
+  bool is_busy_ = false;                        // JavaScript thread: holds a transaction
   Napi::FunctionReference deliver_;             // JavaScript thread, empty once closed
   Napi::Reference<Napi::ArrayBuffer> inbox_buffer_;  // JavaScript thread, empty once closed
   std::unique_ptr<Napi::AsyncContext> async_context_;  // JavaScript thread, empty once closed and drained

@@ -1,80 +1,24 @@
 #include "port_object.h"
 
+#include <unistd.h>
+
+#include <cstring>
 #include <optional>
-#include <string>
 
 #include "arguments.h"
 #include "outbox.h"
+#include "targets.h"
 
 namespace launchport {
 namespace {
 
-// BOOTSTRAP_MAX_NAME_LEN of bootstrap.h, less its NUL.
-constexpr size_t kMaxNameBytes = 127;
-
-std::optional<std::string> read_name(Napi::Env env, Napi::Object target) {
-  std::optional<std::string> name = read_string(env, target.Get("name"), "name");
-  if (name.has_value() && (name->empty() || name->size() > kMaxNameBytes)) {
-    throw_type_error(env, "name must have 1 to 127 bytes");
-    return std::nullopt;
-  }
-  return name;
-}
-
-// False when it threw. Absent leaves `value` as it is.
-bool read_optional_flag(Napi::Env env, Napi::Object target, const char* name, bool* value) {
-  const Napi::Value property = target.Get(name);
-  if (property.IsEmpty()) return false;
-  if (property.IsUndefined()) return true;
-  if (!property.IsBoolean()) {
-    throw_type_error(env, std::string(name) + " must be a boolean");
-    return false;
-  }
-  *value = property.As<Napi::Boolean>().Value();
-  return true;
-}
-
-std::optional<platform::ConnectTarget> read_connect_target(Napi::Env env, Napi::Object object) {
-  platform::ConnectTarget target;
-  std::optional<std::string> name = read_name(env, object);
-  if (!name.has_value() || !read_optional_flag(env, object, "privileged", &target.is_privileged)) return std::nullopt;
-  target.name = std::move(*name);
-  const Napi::Value address = object.Get("address");
-  if (address.IsEmpty()) return std::nullopt;
-  if (!address.IsUndefined()) {
-    target.address = read_string(env, address, "address");
-    if (!target.address.has_value()) return std::nullopt;
-  }
-  if (const char* problem = platform::problem_with(target)) {
-    throw_type_error(env, problem);
-    return std::nullopt;
-  }
-  return target;
-}
-
-std::optional<platform::ListenTarget> read_listen_target(Napi::Env env, Napi::Object object) {
-  platform::ListenTarget target;
-  std::optional<std::string> name = read_name(env, object);
-  if (!name.has_value() || !read_optional_flag(env, object, "allowAnyUser", &target.is_any_user_allowed)) {
-    return std::nullopt;
-  }
-  target.name = std::move(*name);
-  const Napi::Value descriptor = object.Get("descriptor");
-  if (descriptor.IsEmpty()) return std::nullopt;
-  if (!descriptor.IsUndefined()) {
-    target.descriptor = read_int(env, descriptor, "descriptor");
-    if (!target.descriptor.has_value()) return std::nullopt;
-  }
-  if (const char* problem = platform::problem_with(target)) {
-    throw_type_error(env, problem);
-    return std::nullopt;
-  }
-  return target;
-}
-
-Napi::Value to_handle(Napi::Env env, uint32_t handle) {
+Napi::Value to_handle(Napi::Env env, uint32_t handle, const Problem& problem) {
   if (handle != 0) return Napi::Number::New(env, handle);
-  Napi::RangeError::New(env, "the port has too many connections").ThrowAsJavaScriptException();
+  if (problem) {
+    throw_problem(env, problem);
+  } else {
+    Napi::RangeError::New(env, "the port has too many handles").ThrowAsJavaScriptException();
+  }
   return env.Undefined();
 }
 
@@ -87,9 +31,15 @@ void PortObject::define(Environment& environment, Napi::Env env) {
       env, "Port",
       {InstanceMethod<&PortObject::connect>("connect"), InstanceMethod<&PortObject::listen>("listen"),
        InstanceMethod<&PortObject::activate>("activate"), InstanceMethod<&PortObject::cancel>("cancel"),
-       InstanceMethod<&PortObject::barrier>("barrier"),
-       InstanceMethod<&PortObject::peer>("peer"), InstanceMethod<&PortObject::flush>("flush"),
-       InstanceMethod<&PortObject::send>("send"), InstanceMethod<&PortObject::drop>("drop"),
+       InstanceMethod<&PortObject::suspend>("suspend"), InstanceMethod<&PortObject::resume>("resume"),
+       InstanceMethod<&PortObject::barrier>("barrier"), InstanceMethod<&PortObject::peer>("peer"),
+       InstanceMethod<&PortObject::flush>("flush"), InstanceMethod<&PortObject::send>("send"),
+       InstanceMethod<&PortObject::drop>("drop"), InstanceMethod<&PortObject::endpoint>("endpoint"),
+       InstanceMethod<&PortObject::create_memory>("createMemory"), InstanceMethod<&PortObject::memory>("memory"),
+       InstanceMethod<&PortObject::release>("release"),
+       InstanceMethod<&PortObject::close_descriptor>("closeDescriptor"),
+       InstanceMethod<&PortObject::set_busy>("setBusy"),
+       InstanceMethod<&PortObject::announce_termination>("announceTermination"),
        InstanceMethod<&PortObject::set_active>("setActive"), InstanceMethod<&PortObject::statistics>("statistics"),
        InstanceMethod<&PortObject::close>("close")});
   environment.port_class = Napi::Persistent(constructor);
@@ -121,18 +71,22 @@ Napi::Value PortObject::connect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::optional<Napi::Object> object = read_object(info, 0, "target");
   if (!object.has_value()) return env.Undefined();
-  const std::optional<platform::ConnectTarget> target = read_connect_target(env, *object);
+  const std::optional<ConnectTarget> target = read_connect_target(env, *object);
   if (!target.has_value() || !require_open(env)) return env.Undefined();
-  return to_handle(env, port_->connect(*target));
+  Problem problem = platform::problem_with(*target);
+  const uint32_t handle = problem ? 0 : port_->connect(*target, &problem);
+  return to_handle(env, handle, problem);
 }
 
 Napi::Value PortObject::listen(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::optional<Napi::Object> object = read_object(info, 0, "target");
   if (!object.has_value()) return env.Undefined();
-  const std::optional<platform::ListenTarget> target = read_listen_target(env, *object);
+  const std::optional<ListenTarget> target = read_listen_target(env, *object);
   if (!target.has_value() || !require_open(env)) return env.Undefined();
-  return to_handle(env, port_->listen(*target));
+  Problem problem = platform::problem_with(*target);
+  const uint32_t handle = problem ? 0 : port_->listen(*target, &problem);
+  return to_handle(env, handle, problem);
 }
 
 void PortObject::activate(const Napi::CallbackInfo& info) {
@@ -141,6 +95,15 @@ void PortObject::activate(const Napi::CallbackInfo& info) {
 
 void PortObject::cancel(const Napi::CallbackInfo& info) {
   if (const std::optional<uint32_t> handle = read_u32(info, 0, "handle")) port_->cancel(*handle);
+}
+
+void PortObject::suspend(const Napi::CallbackInfo& info) {
+  if (const std::optional<uint32_t> handle = read_u32(info, 0, "handle")) port_->suspend(*handle);
+}
+
+void PortObject::resume(const Napi::CallbackInfo& info) {
+  const std::optional<uint32_t> handle = read_u32(info, 0, "handle");
+  if (handle.has_value() && !port_->resume(*handle)) throw_type_error(info.Env(), "handle is not suspended");
 }
 
 void PortObject::barrier(const Napi::CallbackInfo& info) {
@@ -156,6 +119,14 @@ Napi::Value PortObject::peer(const Napi::CallbackInfo& info) {
   object.Set("pid", number_of(credentials.pid));
   object.Set("euid", number_of(credentials.euid));
   object.Set("egid", number_of(credentials.egid));
+  object.Set("asid", number_of(credentials.asid));
+  if (credentials.token != Credentials().token) {
+    const size_t size = sizeof credentials.token;
+    Napi::Uint8Array token = Napi::Uint8Array::New(env, size);
+    if (token.IsEmpty()) return env.Undefined();
+    std::memcpy(token.Data(), credentials.token.data(), size);
+    object.Set("auditToken", token);
+  }
   return object;
 }
 
@@ -182,15 +153,16 @@ void PortObject::send(const Napi::CallbackInfo& info) {
   if (!handle.has_value()) return;
   const std::optional<uint32_t> id = read_u32(info, 2, "id");
   if (!id.has_value()) return;
-  if (const char* problem = problem_with_kind(*kind)) return throw_type_error(env, problem);
   // Shared memory could change while it is read.
   if (!info[3].IsTypedArray() || info[3].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array ||
       !static_cast<Napi::Value>(info[3].As<Napi::TypedArray>().ArrayBuffer()).IsArrayBuffer()) {
     return throw_type_error(env, "body must be a Uint8Array over memory that is not shared");
   }
-  const Napi::Uint8Array body = info[3].As<Napi::Uint8Array>();
+  const Napi::Uint8Array array = info[3].As<Napi::Uint8Array>();
+  const Bytes body(array.Data(), array.ByteLength());
+  if (const char* problem = problem_with_record(*kind, body)) return throw_type_error(env, problem);
   if (port_->is_closed()) return;
-  port_->send({static_cast<Outbound>(*kind), *handle, *id, Bytes(body.Data(), body.ByteLength())});
+  port_->send(make_record(*kind, *handle, *id, body));
   port_->flush();
 }
 
@@ -200,6 +172,48 @@ void PortObject::drop(const Napi::CallbackInfo& info) {
 
 void PortObject::set_active(const Napi::CallbackInfo& info) {
   if (const std::optional<bool> is_active = read_bool(info, 0, "isActive")) port_->set_active(*is_active);
+}
+
+void PortObject::set_busy(const Napi::CallbackInfo& info) {
+  if (const std::optional<bool> is_busy = read_bool(info, 0, "isBusy")) port_->set_busy(*is_busy);
+}
+
+void PortObject::announce_termination(const Napi::CallbackInfo&) { port_->announce_termination(); }
+
+Napi::Value PortObject::endpoint(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::optional<uint32_t> listener = read_u32(info, 0, "listener");
+  if (!listener.has_value() || !require_open(env)) return env.Undefined();
+  Problem problem;
+  const uint32_t handle = port_->make_endpoint(*listener, &problem);
+  return to_handle(env, handle, problem);
+}
+
+Napi::Value PortObject::create_memory(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::optional<double> size = read_integer(env, info[0], 1, static_cast<double>(kMaxMemoryBytes), "byteLength");
+  if (!size.has_value() || !require_open(env)) return env.Undefined();
+  Problem problem;
+  const uint32_t handle = port_->make_memory(static_cast<size_t>(*size), &problem);
+  return to_handle(env, handle, problem);
+}
+
+Napi::Value PortObject::memory(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::optional<uint32_t> handle = read_u32(info, 0, "memory");
+  if (!handle.has_value() || !require_open(env)) return env.Undefined();
+  if (const std::shared_ptr<SharedMemory> memory = port_->rights().find_memory(*handle)) return memory->buffer(env);
+  throw_type_error(env, "handle must be that of a shared memory of this port");
+  return env.Undefined();
+}
+
+void PortObject::release(const Napi::CallbackInfo& info) {
+  if (const std::optional<uint32_t> right = read_u32(info, 0, "right")) port_->rights().release(*right);
+}
+
+// Not of the port: it can still be closed after it.
+void PortObject::close_descriptor(const Napi::CallbackInfo& info) {
+  if (const std::optional<int> descriptor = read_int(info.Env(), info[0], "descriptor")) ::close(*descriptor);
 }
 
 Napi::Value PortObject::statistics(const Napi::CallbackInfo& info) {
@@ -212,6 +226,7 @@ Napi::Value PortObject::statistics(const Napi::CallbackInfo& info) {
   object.Set("messagesReceived", static_cast<double>(statistics.messages_received));
   object.Set("deliveries", static_cast<double>(statistics.deliveries));
   object.Set("peersRefused", static_cast<double>(statistics.peers_refused));
+  object.Set("rights", static_cast<double>(statistics.rights));
   return object;
 }
 

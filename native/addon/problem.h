@@ -13,6 +13,7 @@ struct Problem {
   explicit operator bool() const { return !text.empty(); }
 
   static Problem type_error(std::string text) { return {nullptr, std::move(text)}; }
+  static Problem invalid(std::string text) { return {"EINVAL", std::move(text)}; }
   static Problem not_supported(std::string text) { return {"ENOTSUP", std::move(text)}; }
 };
 

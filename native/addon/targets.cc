@@ -47,8 +47,12 @@ bool read_optional_flag(Napi::Env env, Napi::Object object, const char* name, bo
 // Calls `read_one` for each element of a list, which must have one.
 template <typename ReadOne>
 bool read_list(Napi::Env env, Napi::Value value, const char* name, ReadOne read_one) {
-  const uint32_t length = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
-  if (length == 0) return throw_type_error(env, std::string(name) + " must be a list that is not empty"), false;
+  if (!value.IsArray()) return throw_type_error(env, std::string(name) + " must be an array"), false;
+  const uint32_t length = value.As<Napi::Array>().Length();
+  if (length == 0) {
+    throw_problem(env, Problem::invalid(std::string(name) + " must not be empty: nobody would be allowed"));
+    return false;
+  }
   for (uint32_t i = 0; i < length; ++i) {
     const Napi::Value element = value.As<Napi::Array>().Get(i);
     if (element.IsEmpty() || !read_one(element)) return false;
@@ -92,7 +96,10 @@ bool read_executables(Napi::Env env, Napi::Object object, PeerRequirement* requi
   return read_list(env, value, kName, [&](Napi::Value element) {
     std::optional<std::string> path = read_string(env, element, kName);
     if (!path.has_value()) return false;
-    if (!path->starts_with('/')) return throw_type_error(env, "executables must be absolute paths"), false;
+    if (!path->starts_with('/')) {
+      throw_problem(env, Problem::invalid("executables must be absolute paths, unlike " + *path));
+      return false;
+    }
     requirement->executables.push_back(std::move(*path));
     return true;
   });

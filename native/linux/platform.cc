@@ -3,16 +3,58 @@
 
 #include <fcntl.h>
 #include <napi.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
-
-#include <atomic>
 
 #include <xpc/loop.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
 #include "environment.h"
 #include "launchd/supervisor_object.h"
+#include "listener.h"
 
 namespace launchport::platform {
+namespace {
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+Problem no_code_signatures() {
+  return Problem::not_supported("a requirement of code needs macOS: Linux signs no executables");
+}
+
+Refusal refusal_from(xpc_peer_refusal_t why) {
+  switch (why) {
+    case XPC_PEER_REFUSED_GROUP:
+      return Refusal::group;
+    case XPC_PEER_REFUSED_EXECUTABLE:
+      return Refusal::executable;
+    case XPC_PEER_REFUSED_USER:
+      break;
+  }
+  return Refusal::user;
+}
+
+// Linux 6.5: a peer's process that cannot be mistaken for a later one with its pid.
+bool has_peer_pidfd() {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return false;
+  int descriptor = -1;
+  socklen_t length = sizeof descriptor;
+  const bool is_there = getsockopt(pair[0], SOL_SOCKET, SO_PEERPIDFD, &descriptor, &length) == 0;
+  if (is_there) close(descriptor);
+  close(pair[0]);
+  close(pair[1]);
+  return is_there;
+}
+
+}  // namespace
 
 const char* const kName = "linux";
 
@@ -79,15 +121,22 @@ void Queue::close(std::function<void()> closed) {
   xpc_loop_queue_close(std::exchange(impl_->queue, nullptr));
 }
 
-const char* problem_with(const ConnectTarget& target) {
-  if (!target.address.has_value() || target.address->empty()) return "address must be the path of the service's socket";
-  return nullptr;
+Problem problem_with(const ConnectTarget& target) {
+  if (target.requirement.code.has_value()) return no_code_signatures();
+  if (target.endpoint.has_value()) return {};
+  if (!target.address.has_value() || target.address->empty()) {
+    return Problem::type_error("address must be the path of the service's socket");
+  }
+  return {};
 }
 
-const char* problem_with(const ListenTarget& target) {
+Problem problem_with(const ListenTarget& target) {
+  if (target.requirement.code.has_value()) return no_code_signatures();
   // XPC aborts for one that is not open.
-  if (target.descriptor.has_value() && fcntl(*target.descriptor, F_GETFD) < 0) return "descriptor is not open";
-  return nullptr;
+  if (target.descriptor.has_value() && fcntl(*target.descriptor, F_GETFD) < 0) {
+    return Problem::type_error("descriptor is not open");
+  }
+  return {};
 }
 
 ConnectionRef create_client(const ConnectTarget& target, dispatch_queue_t queue) {
@@ -105,20 +154,67 @@ ConnectionRef create_listener(const ListenTarget& target, dispatch_queue_t queue
   return connection;
 }
 
-void set_peer_policy(xpc_connection_t listener, bool is_any_user_allowed, RefusedHandler refused, void* context) {
-  static std::atomic<RefusedHandler> handler;  // the same for every listener
-  handler = refused;
-  const xpc_peer_policy_s policy{is_any_user_allowed, {}, {}, {}};
-  xpc_connection_set_peer_policy(listener, &policy);
-  xpc_connection_set_refused_handler(
-      listener,
-      [](void* context, xpc_peer_refusal_t, pid_t pid, uid_t uid, gid_t gid) {
-        handler.load()(context, pid, uid, gid);
-      },
-      context);
+Problem set_requirement(xpc_connection_t connection, const PeerRequirement& requirement) {
+  const xpc_peer_policy_s policy{requirement.is_any_user_allowed, requirement.users, requirement.groups,
+                                 requirement.executables};
+  xpc_connection_set_peer_policy(connection, &policy);
+  return {};
 }
 
-bool is_peer_allowed(xpc_connection_t, bool) { return true; }
+void report_refused(Listener& listener) {
+  xpc_connection_set_refused_handler(
+      listener.get(),
+      [](void* context, xpc_peer_refusal_t why, pid_t pid, uid_t uid, gid_t gid) {
+        Credentials credentials;
+        credentials.pid = static_cast<uint32_t>(pid);
+        credentials.euid = uid;
+        credentials.egid = gid;
+        static_cast<Listener*>(context)->refused(refusal_from(why), credentials);
+      },
+      &listener);
+}
+
+std::optional<Refusal> refusal_of_sender(xpc_connection_t, xpc_object_t, const PeerRequirement&, Role) {
+  return std::nullopt;
+}
+
+void read_audit_token(xpc_connection_t, std::array<uint32_t, 8>*) {}
+
+void* allocate_region(size_t size) { return xpc_loop_region_allocate(size); }
+
+void free_region(void* region, size_t) { xpc_loop_region_free(region); }
+
+uint64_t shared_memory_length(xpc_object_t memory) { return xpc_shmem_get_length(memory); }
+
+std::optional<RichError> rich_error(xpc_object_t object) {
+  if (xpc_get_type(object) != XPC_TYPE_RICH_ERROR) return std::nullopt;
+  char* const text = xpc_rich_error_copy_description(object);
+  RichError error{text == nullptr ? "" : text, xpc_rich_error_can_retry(object)};
+  std::free(text);
+  return error;
+}
+
+void announce_termination(dispatch_queue_t queue) { xpc_loop_queue_announce_termination(queue); }
+
+bool has_function(const char* name) {
+  // They are part of the addon and not exported, so there is nothing to look up.
+  constexpr std::string_view kFunctions[] = {
+      "xpc_make_serialization",
+      "xpc_create_from_serialization",
+      "xpc_shmem_get_length",
+      "xpc_rich_error_copy_description",
+      "xpc_rich_error_can_retry",
+  };
+  return std::ranges::find(kFunctions, name) != std::end(kFunctions);
+}
+
+std::vector<Capability> own_capabilities() {
+  return {
+      {"peer policy by user and group", "", true},
+      {"peer policy by executable", "", true},
+      {"SO_PEERPIDFD", "", has_peer_pidfd()},
+  };
+}
 
 std::string invalidation_reason(xpc_connection_t) { return {}; }
 
