@@ -46,6 +46,11 @@ size_t xpc_shmem_map(xpc_object_t xshmem, void** region) {
   return shmem != nullptr ? shmem->map(region) : 0;
 }
 
+size_t xpc_shmem_get_length(xpc_object_t xshmem) {
+  const auto* shmem = as<Shmem>(xshmem, XPC_TYPE_SHMEM);
+  return shmem != nullptr ? shmem->length() : 0;
+}
+
 void* xpc_loop_region_allocate(size_t length) { return Regions::shared().allocate(length); }
 
 void xpc_loop_region_free(void* region) {

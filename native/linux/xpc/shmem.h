@@ -18,6 +18,7 @@ class Shmem final : public Object {
   // shorter than announced.
   static Ref<Object> receive(Descriptor file, uint64_t length);
 
+  size_t length() const { return length_; }
   // Maps it for reading and writing, in whole pages. Returns the mapping's length; 0 and errno on failure.
   size_t map(void** start) const;
 
