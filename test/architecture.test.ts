@@ -13,7 +13,7 @@ const RULES: Readonly<
   base: { layers: [], packages: [] },
   native: { layers: ['base'], packages: [] },
   xpc: { layers: ['native', 'base'], packages: [] },
-  launchd: { layers: ['base'], packages: ['plist', 'zod'] },
+  launchd: { layers: ['base'], packages: ['zod'] },
   supervisor: { layers: ['launchd', 'native', 'base'], packages: [] },
   plugin: { layers: ['launchd', 'base'], packages: ['zod', 'smol-toml'] },
   harness: { layers: ['plugin', 'supervisor', 'launchd', 'xpc', 'native', 'base'], packages: ['zod'] },

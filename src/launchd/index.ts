@@ -28,7 +28,10 @@ export {
 export { type ControlMeaning, controlMeaning } from './meaning.js';
 export { buildJobPlist, type ParsedJobPlist, parseJobPlist } from './plist.js';
 export { readJobPlist, writeJobPlist } from './plist-file.js';
+export type { LaunchdSystem, LintOptions, PlistFinding } from './plist-finding.js';
+export { lintJobPlist } from './plist-lint.js';
 export type { JobDefinition, JobDefinitionInput } from './plist-schema.js';
+export { PlistReal } from './plist-value.js';
 export { renderPrint } from './print-render.js';
 export { type Replacement, replace } from './replace.js';
 export { fitsDomain, SESSION_TYPES, sessionLimit, sessionOf } from './session.js';

@@ -1,7 +1,7 @@
 /** Turns schema issues into what launchd does about them: a wrong value is dropped, a wrong vital key is fatal. */
 import type { z } from 'zod';
 import type { LaunchportError } from '../base/index.js';
-import type { PlistDictionary } from './plist-decode.js';
+import type { UncheckedDictionary } from './plist-decode.js';
 import { CRITICAL_KEYS, type JobDefinition, jobSchema } from './plist-schema.js';
 
 type Issue = z.core.$ZodIssue;
@@ -9,12 +9,12 @@ type Path = readonly PropertyKey[];
 
 /**
  * The definition that is left when every wrong value is dropped, the smallest part at a time: one environment
- * variable, one condition of KeepAlive. Adds a sentence per drop to `warnings`.
+ * variable, one condition of KeepAlive. Tells of each drop by `note`.
  * @throws what `fatal(key, reason)` makes, when Label, Program or ProgramArguments is wrong
  */
 export function pruneIssues(
-  dictionary: PlistDictionary,
-  warnings: string[],
+  dictionary: UncheckedDictionary,
+  note: (key: string, text: string) => void,
   fatal: (key: string, reason: string) => LaunchportError,
 ): JobDefinition {
   let value: unknown = dictionary;
@@ -27,7 +27,8 @@ export function pruneIssues(
     if (CRITICAL_KEYS.has(key)) {
       throw fatal(path.map(String).join('.'), Object.hasOwn(dictionary, key) ? message : 'missing');
     }
-    warnings.push(`${path.map(String).join('.')} ignored: ${message}`);
+    const place = path.map(String).join('.');
+    note(place, `${place} ignored: ${message}`);
     value = without(value, path);
   }
 }
@@ -64,7 +65,7 @@ function without(value: unknown, path: Path): unknown {
     return rest.length === 0 ? value.toSpliced(index, 1) : value.with(index, without(value[index], rest));
   }
   return Object.fromEntries(
-    Object.entries(value as PlistDictionary).flatMap(([key, element]): [string, unknown][] => {
+    Object.entries(value as UncheckedDictionary).flatMap(([key, element]): [string, unknown][] => {
       if (key !== head) return [[key, element]];
       return rest.length === 0 ? [] : [[key, without(element, rest)]];
     }),

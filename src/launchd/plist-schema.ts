@@ -48,16 +48,19 @@ const umask = z
   .union([integer.min(0).max(0o777), z.string().transform(parseUmask)])
   .refine((value) => !Number.isNaN(value), 'not a file mode');
 
+/** Exact beyond 2^53 too: a limit of 2^63-1 stands for none. */
+const limit = z.union([seconds, z.bigint().nonnegative()]);
+
 const limits = z.strictObject({
-  Core: seconds.optional(),
-  CPU: seconds.optional(),
-  Data: seconds.optional(),
-  FileSize: seconds.optional(),
-  MemoryLock: seconds.optional(),
-  NumberOfFiles: seconds.optional(),
-  NumberOfProcesses: seconds.optional(),
-  ResidentSetSize: seconds.optional(),
-  Stack: seconds.optional(),
+  Core: limit.optional(),
+  CPU: limit.optional(),
+  Data: limit.optional(),
+  FileSize: limit.optional(),
+  MemoryLock: limit.optional(),
+  NumberOfFiles: limit.optional(),
+  NumberOfProcesses: limit.optional(),
+  ResidentSetSize: limit.optional(),
+  Stack: limit.optional(),
 });
 
 const socket = z.strictObject({
@@ -161,6 +164,14 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 
 /** Wrong values of these fail the load; any other wrong value is dropped, as launchd does. */
 export const CRITICAL_KEYS: ReadonlySet<string> = new Set(['Label', 'Program', 'ProgramArguments']);
+
+/** Keys whose values are kept as they are in the file, of whatever type: they mean nothing to this package. */
+export const FREE_KEYS: ReadonlySet<string> = new Set([
+  'LaunchEvents',
+  'LimitLoadToHardware',
+  'LimitLoadFromHardware',
+  'SpawnConstraint',
+]);
 
 /** Keys launchd once knew and now ignores. */
 export const OBSOLETE_KEYS: ReadonlySet<string> = new Set([
