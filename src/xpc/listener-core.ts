@@ -8,6 +8,7 @@ import type { Engine, Receiver } from './engine.js';
 import { failureError } from './failure.js';
 import { type GateLimits, HandlerGate } from './handler-gate.js';
 import { type AcceptPeer, DEFAULTS, type PeerHandlers } from './handlers.js';
+import { isLogged } from './log-budget.js';
 import { sinkFor } from './request.js';
 import { Suspension } from './suspension.js';
 
@@ -72,9 +73,8 @@ export class ListenerCore implements Receiver {
     const { name } = this.settings;
     const channel = new Channel(this.engine, { handle, name, service, timeout, maxPending, credentials });
     const connection = new XpcConnection(channel);
-    const handlers = this.#state === 'open' ? this.#handlersFor(connection, credentials) : undefined;
+    const handlers = this.#handlersFor(connection, credentials);
     if (handlers === undefined) {
-      this.refused++;
       channel.cancel();
       return;
     }
@@ -83,8 +83,7 @@ export class ListenerCore implements Receiver {
   }
 
   onPeerRefused(refusal: number, credentials: PeerCredentials): void {
-    this.refused++;
-    this.#logRefusal(refusalText(refusal), credentials);
+    this.#refuse(refusalText(refusal), credentials);
   }
 
   onEvent(event: number, failure: number, text: string): void {
@@ -104,18 +103,25 @@ export class ListenerCore implements Receiver {
   }
 
   #handlersFor(connection: XpcConnection, credentials: PeerCredentials): PeerHandlers | undefined {
+    if (this.#state !== 'open') {
+      this.#refuse('the listener is being closed', credentials);
+      return undefined;
+    }
     try {
       const handlers = this.settings.accept(connection);
-      if (handlers === undefined) this.#logRefusal('the accept function did not take it', credentials);
+      if (handlers === undefined) this.#refuse('the accept function did not take it', credentials);
       return handlers;
     } catch (error) {
-      this.#logRefusal(`the accept function failed: ${errorText(error)}`, credentials);
+      this.#refuse(`the accept function failed: ${errorText(error)}`, credentials);
       return undefined;
     }
   }
 
-  #logRefusal(reason: string, { pid, euid, egid }: PeerCredentials): void {
-    this.engine.logger.warn('a client was refused', { service: this.service, reason, pid, euid, egid });
+  #refuse(reason: string, { pid, euid, egid }: PeerCredentials): void {
+    const { service } = this;
+    const refused = ++this.refused;
+    if (!isLogged(refused)) return;
+    this.engine.logger.warn('a client was refused', { service, reason, pid, euid, egid, refused });
   }
 
   #finish(reason: LaunchportError | undefined): void {

@@ -1,9 +1,11 @@
 /** Requests from the other side: running handlers for them, and answering each exactly once. */
 import { LaunchportError } from '../base/index.js';
-import type { ArrivedRequest, Channel, ChannelSink } from './channel.js';
+import type { Channel } from './channel.js';
+import type { ArrivedRequest, ChannelSink } from './channel-parts.js';
 import type { XpcConnection } from './connection.js';
 import type { GateEntry, GatePeer, HandlerGate } from './handler-gate.js';
 import type { PeerHandlers, XpcRequest } from './handlers.js';
+import { isLogged } from './log-budget.js';
 import type { XpcMessage } from './value.js';
 
 /** What a channel does with what arrives, given a program's handlers. */
@@ -13,7 +15,14 @@ export function sinkFor(
   handlers: PeerHandlers,
   gate: HandlerGate,
 ): ChannelSink {
-  const peer: RequestPeer = { channel, connection, handlers, gate: gate.peer(), signals: new Set() };
+  const peer: RequestPeer = {
+    channel,
+    connection,
+    handlers,
+    gate: gate.peer(),
+    signals: new Set(),
+    dropped: 0,
+  };
   return {
     request: handlers.request && ((request) => peer.gate.enter(new IncomingRequest(peer, request))),
     message: handlers.message && ((message) => handlers.message?.(message)),
@@ -35,6 +44,8 @@ interface RequestPeer {
   readonly gate: GatePeer;
   /** The controllers of all requests whose signal somebody asked for. */
   readonly signals: Set<AbortController>;
+  /** Requests that found no room. */
+  dropped: number;
 }
 
 /** One request, waiting or being handled. */
@@ -88,7 +99,10 @@ class IncomingRequest implements XpcRequest, GateEntry {
     this.#drop();
     this.#arrived.rights?.close();
     const { channel } = this.#peer;
-    if (channel.isOpen) channel.log('a request was dropped', 'too many requests wait for a handler');
+    if (!channel.isOpen) return;
+    const dropped = ++this.#peer.dropped;
+    if (!isLogged(dropped)) return;
+    channel.log('a request was dropped', `too many requests wait for a handler; ${dropped} of this client`);
   }
 
   readonly #answer = (reply: XpcMessage | undefined): void => {
