@@ -4,7 +4,7 @@ import type { ServiceTarget } from './control.js';
 import { parseServiceTarget } from './domain.js';
 import { errorNumber, NUMBERS } from './error-numbers.js';
 import { callError, failureNumber, type LaunchctlCall, launchctlFailure, unknownOutcome } from './failure.js';
-import type { LaunchctlTool, Probe } from './launchctl-tool.js';
+import { isExiting, type LaunchctlTool, type Probe } from './launchctl-tool.js';
 
 /** Milliseconds in which a job that was refused to be booted out may turn out to be leaving after all. */
 const SETTLE_MS = 2000;
@@ -27,8 +27,10 @@ export async function bootoutJob(tool: LaunchctlTool, target: ServiceTarget, bud
   } else if (number !== undefined && !ACCEPTED.includes(number)) {
     if (errorNumber(number)?.code === 'ERR_LAUNCHD_NO_DOMAIN') throw launchctlFailure(call, result);
     const window = number === NUMBERS.inputOutput ? budget.within(SETTLE_MS) : budget.within(0);
-    if ((await waitGone(tool, target, window, budget)).kind === 'absent') return;
-    throw launchctlFailure(call, result);
+    const seen = await waitGone(tool, target, window, budget);
+    if (seen.kind === 'absent') return;
+    // Refused or not, it is on its way out.
+    if (!isExiting(seen)) throw launchctlFailure(call, result);
   }
   const last = await waitGone(tool, target, budget, budget);
   if (last.kind === 'absent') return;

@@ -59,11 +59,16 @@ export function parseManagerName(text: string): ManagerName | undefined {
 
 /**
  * Reads `print-disabled`: labels with an override, true for disabled. macOS 13 and later print `disabled` or
- * `enabled`; earlier releases print `true` for disabled.
+ * `enabled`; earlier releases print `true` for disabled, and a second block, which is not taken.
  */
 export function parsePrintDisabled(text: string): ReadonlyMap<string, boolean> {
   const overrides = new Map<string, boolean>();
-  for (const line of text.split('\n')) {
+  const lines = text.split('\n').map((line) => line.trim());
+  const first = lines.indexOf('disabled services = {');
+  const end = lines.indexOf('}', first);
+  // Cut short, it still says what it says; without its heading it is something else.
+  const own = first === -1 ? [] : lines.slice(first + 1, end === -1 ? undefined : end);
+  for (const line of own) {
     const [, label, word] = /^\s*"(.+)" => (disabled|enabled|true|false)\s*$/.exec(line) ?? [];
     if (label !== undefined) overrides.set(label, word === 'disabled' || word === 'true');
   }

@@ -19,8 +19,11 @@ const VALUE = /^\s*(\S.*?) =>? ?(.*)$/;
 export function parsePrintBlock(lines: readonly string[]): PrintBlock | undefined {
   const values = new Map<string, string[]>();
   const blocks = new Map<string, readonly string[]>();
+  const base = indentOf(lines.find((line) => line !== '') ?? '');
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] as string;
+    // What is indented otherwise belongs to a block whose first line is not to be understood.
+    if (indentOf(line) !== base) continue;
     const opening = OPENING.exec(line);
     if (opening !== null) {
       const [, indent = '', key = ''] = opening;
@@ -58,10 +61,12 @@ export function entryLines(lines: readonly string[] | undefined): Record<string,
 /** One level is a tab; where a copy has made spaces of it, what the first line has. */
 function outdented(lines: readonly string[], indent: string): readonly string[] {
   const tab = `${indent}\t`;
-  const own = lines.every((line) => line === '' || line.startsWith(tab))
-    ? tab
-    : /^\s*/.exec(lines[0] ?? '')?.[0];
-  return lines.map((line) => (line.startsWith(own ?? '') ? line.slice(own?.length) : line.trimStart()));
+  const own = lines.every((line) => line === '' || line.startsWith(tab)) ? tab : indentOf(lines[0] ?? '');
+  return lines.map((line) => (line.startsWith(own) ? line.slice(own.length) : line.trimStart()));
+}
+
+function indentOf(line: string): string {
+  return /^\s*/.exec(line)?.[0] ?? '';
 }
 
 function unquote(text: string): string {

@@ -76,7 +76,7 @@ export function renderPrint(status: JobStatus): string {
     ),
     keyed([
       ['spawn type', status.spawnType],
-      ['job state', status.jobState ?? (isPlainSpawnFailure(lastExit) ? 'spawn failed' : undefined)],
+      ['job state', status.jobState ?? (needsJobState(status) ? 'spawn failed' : undefined)],
     ]),
     keyed([['properties', status.properties?.join(' | ')]]),
   ];
@@ -102,9 +102,10 @@ function exitLines(exit: JobExit | undefined): readonly Line[] {
   }
 }
 
-/** A failure that no other line tells: a bad code signature tells itself. */
-function isPlainSpawnFailure(exit: JobExit | undefined): boolean {
-  return exit?.kind === 'spawn failed' && !exit.reason.includes('CODESIGNING');
+/** Whether only `job state` can tell that the job could not be started: a bad signature and the penalty box tell it too. */
+function needsJobState({ lastExit, properties = [] }: JobStatus): boolean {
+  if (lastExit?.kind !== 'spawn failed' || lastExit.reason.includes('CODESIGNING')) return false;
+  return !(lastExit.reason.startsWith('78') && properties.includes('penalty box'));
 }
 
 function endpoints(name: string, all: readonly JobEndpoint[]): readonly string[] {

@@ -86,4 +86,22 @@ describe('parsePrintDisabled', () => {
     expect(parsePrintDisabled(fixture('print-disabled-12.txt'))).toEqual(expected);
     expect(parsePrintDisabled(fixture('print-disabled-13.txt'))).toEqual(expected);
   });
+
+  it('takes nothing from the second block of macOS 12, and any label of macOS 26', () => {
+    expect([...parsePrintDisabled(fixture('print-disabled-12-login-items.txt'))]).toEqual([
+      ['com.example.echo', true],
+      ['com.example.other', false],
+    ]);
+    expect([...parsePrintDisabled(fixture('print-disabled-26.txt'))]).toEqual([
+      ['com.example.echo', true],
+      ['com.example.other', false],
+      ['com.example.helper (with spaces)', false],
+    ]);
+  });
+
+  it('takes what is there of a text that was cut short, and nothing from another', () => {
+    expect(parsePrintDisabled('disabled services = {\n\t"a" => disabled\n\t"b" =>').get('a')).toBe(true);
+    expect(parsePrintDisabled('\t"a" => disabled\n').size).toBe(0);
+    expect(parsePrintDisabled('').size).toBe(0);
+  });
 });
