@@ -1,8 +1,8 @@
 // What a job does with requests that carry rights; the text in one is the command.
 import {
   DESCRIPTOR,
-  dataBody,
   ENDPOINT,
+  emptyBody,
   HAS_RIGHTS,
   jsonBody,
   MEMORY,
@@ -14,7 +14,10 @@ const REQUEST = 2;
 const REPLY = 3;
 const REQUEST_FAILED = 4;
 
-/** `receive` takes each record; a request without rights gets a report. */
+/** Length of the serialization of `{}`. */
+const EMPTY_BYTES = 20;
+
+/** `receive` takes each record. A request without rights gets its body back, or a report when it is empty. */
 export function createCommands(port, report) {
   const waiting = new Map();
   let lastId = 0;
@@ -58,7 +61,7 @@ export function createCommands(port, report) {
     keep: (answer) => answer.with(report()),
     /** Asks whoever is behind the endpoint for a report. */
     call: (answer, rights) => {
-      ask(rights[0].value, REQUEST, dataBody('report'), (reply) => {
+      ask(rights[0].value, REQUEST, emptyBody(), (reply) => {
         answer.with(reply ?? jsonBody({ failed: true }));
       });
       letGo(rights);
@@ -102,7 +105,7 @@ export function createCommands(port, report) {
           withRights: (record) => port.send(REPLY | HAS_RIGHTS, handle, id, record),
         };
         if ((word & HAS_RIGHTS) === 0) {
-          answer.with(report());
+          answer.with(body.length === EMPTY_BYTES ? report() : body);
           return;
         }
         const { rights, text } = readRights(body);

@@ -9,14 +9,14 @@ export const ENDPOINT = 3;
 const BARE_MAGIC = 0x42133742;
 const MACH_MAGIC = 0x40585043;
 
-/** The serialization of `{ d: data }`, with JSON in it. */
-export function jsonBody(value) {
-  return dataBody(JSON.stringify(value));
+/** The serialization of `{}`. */
+export function emptyBody() {
+  return new Uint8Array(Uint32Array.of(BARE_MAGIC, 5, 0xf000, 4, 0).buffer);
 }
 
-/** The serialization of `{ d: data }`, with text in it. */
-export function dataBody(text) {
-  const data = new TextEncoder().encode(text);
+/** The serialization of `{ d: data }`, with JSON in it. */
+export function jsonBody(value) {
+  const data = new TextEncoder().encode(JSON.stringify(value));
   const body = new Uint8Array(32 + padded(data.length));
   new Uint32Array(body.buffer, 0, 8).set(head(BARE_MAGIC, body.length, 1, data.length));
   body.set(data, 32);

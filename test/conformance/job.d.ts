@@ -12,6 +12,10 @@ export interface JobFacts {
 export interface JobReport extends JobFacts {
   /** How many descriptors it has open, counted as `ConformanceFiles.count` does. */
   readonly descriptors: number;
+  readonly openTokens: number;
+  readonly rights: number;
+  /** Bytes of memory that it has in use; of a real process. */
+  readonly rss?: number;
   /** Names whose listener became invalid. */
   readonly invalid: readonly string[];
 }
@@ -21,6 +25,7 @@ export interface JobHost {
   readonly facts: JobFacts;
   readonly binding: Binding;
   countDescriptors(): number;
+  rss?(): number;
   onSignal(signal: 'SIGTERM', listener: () => void): void;
   exit(exitCode: number): void;
 }

@@ -1,5 +1,5 @@
 // A job of the conformance suite. `exit CODE` ends at once; `serve TERM NAME…` listens on inherited sockets and
-// answers each request with a report, or as the command in it says; TERM is `default`, `ignore`, or the exit code to
+// answers each request with a report, its body, or as the command in it says; TERM is `default`, `ignore`, or the exit code to
 // end with at SIGTERM.
 import { createCommands } from './job-commands.js';
 import { IS_LARGE, jsonBody } from './job-records.js';
@@ -20,7 +20,11 @@ function serve(host, term, names) {
   }
   const invalid = [];
   const listeners = new Map();
-  const report = () => jsonBody({ ...host.facts, descriptors: host.countDescriptors(), invalid });
+  const report = () => {
+    const { openTokens, rights } = port.statistics();
+    const open = { descriptors: host.countDescriptors(), openTokens, rights };
+    return jsonBody({ ...host.facts, ...open, rss: host.rss?.(), invalid });
+  };
   const port = host.binding.open((byteLength, large = []) => {
     let nextLarge = 0;
     for (let at = 0; at < byteLength; ) {

@@ -92,7 +92,8 @@ export function processTests(use: UseBench): void {
       },
       invalid: [],
     });
-    expect(await ask(services[0] as Service)).toEqual(report);
+    const again = await ask(services[0] as Service);
+    expect({ ...again, descriptors: 0, rss: 0 }).toEqual({ ...report, descriptors: 0, rss: 0 });
     supervisor.signal(process, SIGKILL, false);
     await exited(process);
   });

@@ -133,14 +133,14 @@ export class TestPort {
   }
 
   /** Waits until `condition` holds, looking after each delivery. */
-  async until(what: string, condition: () => boolean): Promise<void> {
+  async until(what: string, condition: () => boolean, timeout = TIMEOUT): Promise<void> {
     const onTimeout = () => {
       const summary = this.received
         .slice(-10)
         .map((record) => JSON.stringify({ ...record, body: undefined }));
       return new LaunchportError('ERR_TIMEOUT', `waited for ${what}; last came ${summary.join(', ')}`);
     };
-    await withDeadline(what, { timeout: TIMEOUT }, onTimeout, async (signal) => {
+    await withDeadline(what, { timeout }, onTimeout, async (signal) => {
       while (!condition() && !signal.aborted) await new Promise<void>((wake) => this.#wake.push(wake));
     });
   }
