@@ -35,7 +35,8 @@ export const RECORD_IS_LARGE = 0x8000_0000;
  * | descriptor | a descriptor of the sender, duplicated during the call: it stays the sender's | a new one, close-on-exec: the receiver's to close, see `Port.closeDescriptor` |
  * | memory, endpoint | a handle of this port, which stays valid | a new handle of this port: the receiver's to release, see `Port.release` |
  *
- * A message whose rights do not fit its words, or name nothing, fails as `malformed`. What was received for a message
+ * A table that is cut, has none or more than {@link MAX_RIGHTS}, or one of another kind, makes the record none. A message
+ * whose rights do not fit its words, or name nothing, fails as `malformed`. What was received for a message
  * that is not delivered is closed by the binding. The length of a `shmem` word is that of the memory.
  */
 export const RECORD_HAS_RIGHTS = 0x4000_0000;

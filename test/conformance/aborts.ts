@@ -12,9 +12,9 @@ const BARE_MAGIC = 0x42133742;
 const MACH_MAGIC = 0x40585043;
 
 /** A serialization of `{ v: … }` out of words. */
-function bodyOf(magic: number, ...value: number[]): Uint8Array {
-  const words = [magic, 5, 0xf000, 4 + 4 + 4 * value.length, 1, 0x76, ...value];
-  return new Uint8Array(Uint32Array.from(words).buffer);
+function bodyOf(magic: number, value: readonly number[]): Uint8Array {
+  const head = [magic, 5, 0xf000, 4 + 4 + 4 * value.length, 1, 0x76];
+  return new Uint8Array(Uint32Array.from(head.concat(value)).buffer);
 }
 
 function nested(depth: number, type: number): number[] {
@@ -55,9 +55,10 @@ export function abortTests(use: UseBench): void {
   it.each(Object.entries(WRONG_VALUES))('sending %s', async (_what, value) => {
     const pair = await use().privatePair();
     const { port, connection, peer } = pair;
-    port.message(connection, bodyOf(BARE_MAGIC, ...value));
-    port.message(connection, bodyOf(MACH_MAGIC, ...value), []);
-    port.message(peer, bodyOf(BARE_MAGIC, ...value));
+    const right = descriptor(use().environment.files.open());
+    port.message(connection, bodyOf(BARE_MAGIC, value));
+    port.message(connection, bodyOf(MACH_MAGIC, value), [right]);
+    port.message(peer, bodyOf(BARE_MAGIC, value));
     await expectGoesOn(pair);
   });
 
@@ -65,7 +66,7 @@ export function abortTests(use: UseBench): void {
     const pair = await use().privatePair();
     const { port, connection } = pair;
     const id = port.request(connection);
-    port.reply(await port.next('request'), bodyOf(BARE_MAGIC, ...value));
+    port.reply(await port.next('request'), bodyOf(BARE_MAGIC, value));
     await port.outcome(id);
     await expectGoesOn(pair);
   });
@@ -178,7 +179,7 @@ export function abortTests(use: UseBench): void {
     for (const value of [-1, 987_654, 0x7fff_ffff]) {
       const id = port.request(connection, ...carrying(descriptor(value)));
       expect(await port.outcome(id)).toMatchObject({ failure: 'malformed' });
-      port.port.closeDescriptor(value >>> 0);
+      if (value >= 0) port.port.closeDescriptor(value);
     }
     await expectGoesOn(pair);
   });

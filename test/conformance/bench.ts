@@ -121,6 +121,8 @@ export class Bench {
   /** Runs `work`, and waits until no more descriptors are open than before it. */
   async withoutLeak(work: () => Promise<void> | void): Promise<void> {
     const { files } = this.environment;
+    // An earlier test's sockets are closed when the loop lets go of them.
+    await this.settle();
     const before = files.count();
     await work();
     const what = () => `${files.count()} descriptors to become ${before}`;

@@ -112,9 +112,9 @@ export function endpointTests(use: UseBench): void {
   });
 
   it('the endpoint of a dead listener leads nowhere', async () => {
-    const { port, listener, endpoint } = await use().privatePair();
+    const { port, listener, endpoint, connection: before, peer } = await use().privatePair();
     port.cancel(listener);
-    await port.event(listener, 'invalid');
+    for (const handle of [listener, before, peer]) await port.event(handle, 'invalid');
     port.received.splice(0);
     const connection = port.connect({ endpoint });
     const id = port.request(connection);

@@ -1,6 +1,6 @@
 /** What is not delivered leaks nothing: each test counts descriptors before and after. */
 import { expect, it } from 'vitest';
-import { Outbound, RECORD_HAS_RIGHTS } from '../../src/native/index.js';
+import { Outbound, RECORD_HAS_RIGHTS, Right } from '../../src/native/index.js';
 import { emptyBody, patternBody } from './body.js';
 import type { UseBench } from './define.js';
 import { withTable } from './received.js';
@@ -30,7 +30,6 @@ const MALFORMED: Readonly<Record<string, (given: Given) => Carrying>> = {
   'fewer rights than words': ({ file, bytes }) => [rightsBody([file, bytes, file]), [file, bytes]],
   'more rights than words': ({ file, bytes }) => [rightsBody([file]), [file, bytes]],
   'rights and no word': ({ file }) => [rightsBody([]), [file]],
-  'words and no right': ({ file }) => [rightsBody([file]), []],
   'a memory for a descriptor': ({ file, bytes }) => [rightsBody([file, file]), [file, bytes]],
   'a descriptor for a memory': ({ file, bytes }) => [rightsBody([bytes, bytes]), [bytes, file]],
   'an endpoint for a memory': ({ file, bytes, target }) => [rightsBody([file, bytes]), [file, target]],
@@ -46,7 +45,7 @@ const MALFORMED: Readonly<Record<string, (given: Given) => Carrying>> = {
 };
 
 export function leakTests(use: UseBench): void {
-  /** A pair, and one of each right, made before the count and given back after it. */
+  /** A pair, and one of each right. */
   const prepare = async () => {
     const pair = await use().privatePair();
     const { files } = use().environment;
@@ -59,36 +58,53 @@ export function leakTests(use: UseBench): void {
     return { ...pair, ...given, given, all: carrying(given.file, given.bytes, given.target) };
   };
 
-  it.each(Object.entries(MALFORMED))('%s: the message is malformed', async (_what, make) => {
-    const { port, connection, given } = await prepare();
+  /** Runs `work` with such a pair, ends that, and waits until nothing is left of either. */
+  const clean = async (work: (prepared: Awaited<ReturnType<typeof prepare>>) => Promise<void>) => {
     await use().withoutLeak(async () => {
+      const prepared = await prepare();
+      const { port, listener, connection, peer, file, bytes, target } = prepared;
+      await work(prepared);
+      for (const handle of [connection, listener]) port.cancel(handle);
+      for (const handle of [connection, listener, peer]) await port.event(handle, 'invalid');
+      for (const { value } of [bytes, target]) port.port.release(value);
+      use().environment.files.close(file.value);
+      expect(port.port.statistics()).toMatchObject({ rights: 0, openTokens: 0, listeners: 0 });
+    });
+  };
+
+  it.each(Object.entries(MALFORMED))('%s: the message is malformed', async (_what, make) => {
+    await clean(async ({ port, connection, given }) => {
       const id = port.request(connection, ...make(given));
       expect(await port.outcome(id)).toMatchObject({ type: 'failed', failure: 'malformed' });
       port.message(connection, ...make(given));
       await port.event(connection, 'dropped');
       expect(port.of('event')).toMatchObject([{ handle: connection, failure: 'malformed' }]);
+      expect(port.of('message')).toEqual([]);
     });
-    expect(port.of('message')).toEqual([]);
   });
 
   it.each<[string, Uint8Array]>([
     ['an unknown kind of right', new Uint8Array(Uint32Array.of(1, 4, 0).buffer)],
-    ['a table that is cut', new Uint8Array(Uint32Array.of(2, 1, 0).buffer)],
-    ['a table of an enormous length', new Uint8Array(Uint32Array.of(0xffff_ffff, 1, 0).buffer)],
+    ['a table that is cut', new Uint8Array(Uint32Array.of(2, Right.descriptor, 0).buffer)],
+    ['a table without rights', new Uint8Array(Uint32Array.of(0).buffer)],
+    ['a table of an enormous length', new Uint8Array(Uint32Array.of(0xffff_ffff).buffer)],
     ['no table', new Uint8Array(0)],
-  ])('%s is malformed', async (_what, table) => {
-    const { port, connection, file } = await prepare();
-    await use().withoutLeak(async () => {
-      const body = Buffer.concat([table, table.byteLength === 0 ? table : rightsBody([file])]);
-      port.write(Outbound.request | RECORD_HAS_RIGHTS, connection, 77, body);
-      port.flush();
-      expect(await port.outcome(77)).toMatchObject({ type: 'failed', failure: 'malformed' });
+  ])('%s is a TypeError, and nothing is sent', async (_what, table) => {
+    await clean(async ({ port, connection, file, all }) => {
+      const kind = Outbound.request | RECORD_HAS_RIGHTS;
+      const isCut = table.byteLength !== 4;
+      const body = isCut ? table : Buffer.concat([table, rightsBody([file])]);
+      port.write(kind, connection, 76, withTable(all[1], all[0]));
+      port.write(kind, connection, 77, body);
+      expect(() => port.flush()).toThrow(TypeError);
+      expect(() => port.port.send(kind, connection, 77, body)).toThrow(TypeError);
+      await use().settle();
+      expect(port.received).toEqual([]);
     });
   });
 
   it('a malformed reply drops its request', async () => {
-    const { port, connection, peer, file, bytes } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, connection, peer, file, bytes }) => {
       const id = port.request(connection);
       port.reply(await port.next('request'), rightsBody([file, file]), [file, bytes]);
       expect(await port.outcome(id)).toMatchObject({ failure: 'interrupted' });
@@ -97,8 +113,7 @@ export function leakTests(use: UseBench): void {
   });
 
   it('cancelling a connection that was not activated', async () => {
-    const { port, endpoint: target, all } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, endpoint: target, all }) => {
       const connection = port.connect({ endpoint: target });
       const id = port.request(connection, ...all);
       port.message(connection, ...all);
@@ -109,10 +124,9 @@ export function leakTests(use: UseBench): void {
   });
 
   it('sending over a connection that is cancelled, or to a handle that names nothing', async () => {
-    const { port, connection, peer, all } = await prepare();
-    port.cancel(connection);
-    await port.event(peer, 'invalid');
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, connection, peer, all }) => {
+      port.cancel(connection);
+      await port.event(peer, 'invalid');
       for (const handle of [connection, peer, 0x7fff_0000, 0]) {
         port.message(handle, ...all);
         expect(await port.outcome(port.request(handle, ...all))).toMatchObject({ failure: 'invalid' });
@@ -121,8 +135,7 @@ export function leakTests(use: UseBench): void {
   });
 
   it('messages that nobody accepts', async () => {
-    const { port, endpoint: target, listener, all } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, endpoint: target, listener, all }) => {
       port.suspend(listener);
       const connection = port.dial({ endpoint: target });
       for (let count = 0; count < 20; count += 1) port.message(connection, ...all);
@@ -133,20 +146,18 @@ export function leakTests(use: UseBench): void {
   });
 
   it('messages that wait for a suspended peer when it is cancelled', async () => {
-    const { port, connection, peer, all } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, connection, peer, all }) => {
       port.suspend(peer);
       for (let count = 0; count < 20; count += 1) port.message(connection, ...all);
       await use().settle();
       port.cancel(peer);
       await port.event(connection, 'invalid');
+      expect(port.of('message')).toEqual([]);
     });
-    expect(port.of('message')).toEqual([]);
   });
 
   it('messages on their way when their sender is cancelled', async () => {
-    const { port, connection, peer, all, file } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, connection, peer, all, file }) => {
       port.message(connection, ...carryingData(patternBody(3 * MIB), file));
       for (let count = 0; count < 20; count += 1) port.message(connection, ...all);
       port.cancel(connection);
@@ -156,8 +167,7 @@ export function leakTests(use: UseBench): void {
   });
 
   it('a queue that is full', async () => {
-    const { port, connection, peer, file, bytes } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, connection, peer, file, bytes }) => {
       port.suspend(peer);
       const big = carryingData(patternBody(4 * MIB), file, bytes);
       for (let count = 0; count < 20; count += 1) port.message(connection, ...big);
@@ -169,8 +179,7 @@ export function leakTests(use: UseBench): void {
   });
 
   it('a reply to a request whose sender is gone', async () => {
-    const { port, connection, peer, all } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, connection, peer, all }) => {
       port.request(connection);
       port.request(connection);
       await port.next('request', 2);
@@ -186,8 +195,7 @@ export function leakTests(use: UseBench): void {
   });
 
   it('a reply that comes when its request was given up', async () => {
-    const { port, connection, peer, all } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, connection, peer, all }) => {
       port.request(connection);
       const request = await port.next('request');
       port.suspend(connection);
@@ -195,13 +203,12 @@ export function leakTests(use: UseBench): void {
       await use().settle();
       port.cancel(connection);
       await port.event(peer, 'invalid');
+      expect(port.of('reply')).toEqual([]);
     });
-    expect(port.of('reply')).toEqual([]);
   });
 
   it('a request with rights that is dropped', async () => {
-    const { port, connection, all } = await prepare();
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, connection, all }) => {
       const id = port.request(connection, ...all);
       const { token, rights } = await port.next('request');
       port.port.drop(token);
@@ -211,20 +218,21 @@ export function leakTests(use: UseBench): void {
   });
 
   it('a peer that is refused', async () => {
-    const { port, all } = await prepare();
-    const listener = port.listen({ requirement: { executables: ['/no/such/program'] } });
-    const target = port.call(() => port.port.endpoint(listener));
-    await use().withoutLeak(async () => {
+    await clean(async ({ port, all }) => {
+      const strict = port.listen({ requirement: { users: [4_000_000_000] } });
+      const target = port.call(() => port.port.endpoint(strict));
       const connection = port.dial({ endpoint: target });
       for (let count = 0; count < 5; count += 1) port.message(connection, ...all);
       await port.next('refused');
       await port.event(connection, 'invalid');
+      port.cancel(strict);
+      await port.event(strict, 'invalid');
+      port.port.release(target);
     });
   });
 
   it('a closed port, and one that is closed with messages on their way', async () => {
-    const { files } = use().environment;
-    const file = descriptor(files.open());
+    const file = descriptor(use().environment.files.open());
     await use().withoutLeak(async () => {
       const pair = await use().privatePair();
       const { port, connection, peer } = pair;
@@ -245,12 +253,10 @@ export function leakTests(use: UseBench): void {
         withTable([file], rightsBody([file])),
       );
     });
-    files.close(file.value);
   });
 
   it('a port that is closed by the delivery of one of many', async () => {
-    const { files } = use().environment;
-    const file = descriptor(files.open());
+    const file = descriptor(use().environment.files.open());
     await use().withoutLeak(async () => {
       const { port, connection } = await use().privatePair();
       port.onRecord = ({ type }) => {
@@ -262,6 +268,5 @@ export function leakTests(use: UseBench): void {
       await use().settle();
       for (const { rights } of port.of('message')) letGo(port, rights ?? []);
     });
-    files.close(file.value);
   });
 }

@@ -2,7 +2,7 @@
 import { Failure } from '../records.js';
 import type { ChannelHost } from './channel.js';
 import type { MockRight } from './right.js';
-import { isTooMany, type Outgoing } from './right-table.js';
+import type { Outgoing } from './right-table.js';
 import { isDictionary, rightWords } from './serialization.js';
 
 /** Why a message was not sent. */
@@ -21,7 +21,6 @@ export function admit(
   if (body.byteLength > maxMessageBytes) {
     return { failure: Failure.tooLarge, text: `${body.byteLength} bytes; the limit is ${maxMessageBytes}` };
   }
-  if (isTooMany(rights.length)) return { failure: Failure.tooLarge, text: `${rights.length} rights` };
   if (!isDictionary(body, hasRights)) {
     return { failure: Failure.malformed, text: 'the body is not a dictionary' };
   }

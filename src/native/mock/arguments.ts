@@ -1,9 +1,10 @@
 /** Checks of arguments, as strict as the addon's: a wrong one is a TypeError, never a surprise later. */
-import { type Handle, Outbound, RECORD_HAS_RIGHTS } from '../records.js';
+import { type Handle, Outbound } from '../records.js';
 import type { ConnectTarget, ListenTarget } from '../targets.js';
 
 // BOOTSTRAP_MAX_NAME_LEN of bootstrap.h, less its NUL.
 const MAX_NAME_BYTES = 127;
+const MAX_DESCRIPTOR = 0x7fff_ffff;
 
 /** A handle, token or length: an unsigned 32-bit integer. */
 export function assertWord(value: Handle, what: string): number {
@@ -32,14 +33,20 @@ export function assertListenTarget(target: ListenTarget): void {
     return;
   }
   assertName(target.name);
-  if (target.descriptor !== undefined) assertWord(target.descriptor, 'descriptor');
+  if (target.descriptor !== undefined) assertDescriptor(target.descriptor);
 }
 
-/** A kind of record, with or without rights. */
+/** A kind of record, without flags. */
 export function assertKind(kind: number): void {
-  const plain = (kind & ~RECORD_HAS_RIGHTS) >>> 0;
-  if (plain !== Outbound.message && plain !== Outbound.request && plain !== Outbound.reply) {
+  if (kind !== Outbound.message && kind !== Outbound.request && kind !== Outbound.reply) {
     throw new TypeError('unknown kind of record');
+  }
+}
+
+/** A descriptor: a non-negative int. */
+export function assertDescriptor(descriptor: number): void {
+  if (assertWord(descriptor, 'descriptor') > MAX_DESCRIPTOR) {
+    throw new TypeError('descriptor must be an integer in range');
   }
 }
 

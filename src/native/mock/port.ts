@@ -1,16 +1,21 @@
 /** The mock's message port: checks what JavaScript says, and hands it to the inside. */
 import type { Deliver, Port, PortStatistics } from '../binding.js';
-import { type Handle, MAX_MEMORY_BYTES, Outbound, RECORD_HAS_RIGHTS } from '../records.js';
+import { type Handle, MAX_MEMORY_BYTES, Outbound } from '../records.js';
 import type { ConnectTarget, ListenTarget, PeerCredentials } from '../targets.js';
-import { assertBody, assertConnectTarget, assertKind, assertListenTarget, assertWord } from './arguments.js';
+import {
+  assertBody,
+  assertConnectTarget,
+  assertDescriptor,
+  assertListenTarget,
+  assertWord,
+} from './arguments.js';
 import { UNKNOWN_PEER } from './channel.js';
 import { MockConnection } from './connection.js';
 import { MockListener } from './listener.js';
 import { PortCore } from './port-core.js';
 import type { ProcessState } from './process-state.js';
-import { readRecords } from './records.js';
+import { type OutboundRecord, readRecord, readRecords } from './records.js';
 import { assertRequirement } from './requirement.js';
-import { readOutgoing } from './right-table.js';
 import { EndpointRight, SharedMemory } from './rights.js';
 import type { ListeningSocket } from './socket.js';
 import type { WorldState } from './world-state.js';
@@ -88,21 +93,16 @@ export class MockPort implements Port {
 
   flush(byteLength: number): void {
     const records = readRecords(this.outbox, byteLength);
-    for (const { kind, handle, id, body } of records) {
-      this.send(kind, handle, id, body);
-    }
+    if (!this.#core.isClosed) for (const record of records) this.#send(record);
   }
 
   send(kind: number, handle: Handle, id: number, body: Uint8Array): void {
-    assertKind(kind);
+    assertWord(kind, 'kind');
     assertHandle(handle);
     assertWord(id, 'id');
     assertBody(body);
-    if (this.#core.isClosed) return;
-    const message = readOutgoing(body, (kind & RECORD_HAS_RIGHTS) !== 0);
-    const plainKind = (kind & ~RECORD_HAS_RIGHTS) >>> 0;
-    if (plainKind === Outbound.reply) this.#core.reply(id, message);
-    else this.#core.send(plainKind === Outbound.request ? 'request' : 'message', handle, id, message);
+    const record = readRecord(kind, handle, id, body);
+    if (!this.#core.isClosed) this.#send(record);
   }
 
   drop(token: Handle): void {
@@ -137,7 +137,7 @@ export class MockPort implements Port {
 
   closeDescriptor(descriptor: number): void {
     const { descriptors } = this.#world;
-    assertWord(descriptor, 'descriptor');
+    assertDescriptor(descriptor);
     if (descriptors.isReceivedBy(descriptor, this.#process)) descriptors.close(descriptor);
   }
 
@@ -163,6 +163,11 @@ export class MockPort implements Port {
     this.#core.close();
     this.#process.ports.delete(this);
     this.#process.busyPorts.delete(this);
+  }
+
+  #send({ kind, handle, id, message }: OutboundRecord): void {
+    if (kind === Outbound.reply) this.#core.reply(id, message);
+    else this.#core.send(kind === Outbound.request ? 'request' : 'message', handle, id, message);
   }
 
   /** The socket of a descriptor, which may be no socket; without one that which the process inherited. */

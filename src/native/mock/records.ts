@@ -1,16 +1,22 @@
 /** Records of the binding contract: reading those of an outbox, packing those of an inbox. */
 import type { Deliver } from '../binding.js';
-import { CREDENTIALS_BYTES, type Handle, RECORD_HEADER_BYTES, RECORD_IS_LARGE } from '../records.js';
+import {
+  CREDENTIALS_BYTES,
+  type Handle,
+  RECORD_HAS_RIGHTS,
+  RECORD_HEADER_BYTES,
+  RECORD_IS_LARGE,
+} from '../records.js';
 import type { PeerCredentials } from '../targets.js';
 import { assertKind, assertWord } from './arguments.js';
+import { type Outgoing, readOutgoing } from './right-table.js';
 
-/** A record taken out of an outbox. `body` is a view of the outbox. */
+/** A record taken out of an outbox. Its message is a view of the outbox. */
 export interface OutboundRecord {
-  /** With RECORD_HAS_RIGHTS when it carries rights. */
   readonly kind: number;
   readonly handle: Handle;
   readonly id: number;
-  readonly body: Uint8Array;
+  readonly message: Outgoing;
 }
 
 /**
@@ -30,16 +36,19 @@ export function readRecords(outbox: ArrayBuffer, byteLength: number): OutboundRe
       throw new TypeError(`broken record at byte ${offset} of the outbox`);
     }
     const kind = view.getUint32(offset + 4, true);
-    assertKind(kind);
-    records.push({
-      kind,
-      handle: view.getUint32(offset + 8, true),
-      id: view.getUint32(offset + 12, true),
-      body: new Uint8Array(outbox, offset + RECORD_HEADER_BYTES, length - RECORD_HEADER_BYTES),
-    });
+    const body = new Uint8Array(outbox, offset + RECORD_HEADER_BYTES, length - RECORD_HEADER_BYTES);
+    const [handle, id] = [view.getUint32(offset + 8, true), view.getUint32(offset + 12, true)];
+    records.push(readRecord(kind, handle, id, body));
     offset += length;
   }
   return records;
+}
+
+/** One record of a known kind. @throws TypeError when it is none, or its table of rights is none */
+export function readRecord(word: number, handle: Handle, id: number, body: Uint8Array): OutboundRecord {
+  const kind = (word & ~RECORD_HAS_RIGHTS) >>> 0;
+  assertKind(kind);
+  return { kind, handle, id, message: readOutgoing(body, kind !== word) };
 }
 
 /** Packs records into an inbox and delivers them, whenever it is full and at `flush`. */

@@ -2,7 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { Refusal } from '../records.js';
 import type { PeerCredentials, PeerRequirement } from '../targets.js';
-import { assertText, assertWord } from './arguments.js';
+import { assertWord } from './arguments.js';
 import { systemError } from './system-error.js';
 
 /** What of a process its peers can check. */
@@ -24,7 +24,7 @@ export function assertRequirement(requirement: PeerRequirement | undefined): voi
   const { users, groups, executables, code } = requirement;
   if (users !== 'any') assertList(users, 'users', (id) => assertWord(id, 'user'));
   assertList(groups, 'groups', (id) => assertWord(id, 'group'));
-  assertList(executables, 'executables', (path) => assertText(path, 'executable'));
+  assertList(executables, 'executables', assertPath);
   if (code !== undefined) {
     if (typeof code !== 'object' || code === null) throw new TypeError('code must be an object');
     throw systemError('ENOTSUP', 'requirement', 'code signatures');
@@ -51,6 +51,11 @@ export function refusalOf(
   if (groups !== undefined && !groups.includes(egid)) return Refusal.group;
   if (executables !== undefined && !executables.includes(peer.executable ?? '')) return Refusal.executable;
   return undefined;
+}
+
+/** One that is not absolute, the empty one too, is malformed rather than wrong. */
+function assertPath(path: string): void {
+  if (typeof path !== 'string' || path.includes('\0')) throw new TypeError('executable must be a path');
 }
 
 function assertList<T>(value: readonly T[] | undefined, what: string, assertItem: (item: T) => void): void {

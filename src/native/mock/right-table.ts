@@ -22,28 +22,32 @@ export interface Outgoing {
   readonly rights: readonly RightName[];
 }
 
-/** Takes the table off a record's body. A table that is cut leaves an empty body, which is no message. */
+/**
+ * Takes the table off a record's body.
+ * @throws TypeError for a table that is cut, has no rights or too many, or one of a kind that is not
+ */
 export function readOutgoing(body: Uint8Array, hasRights: boolean): Outgoing {
   if (!hasRights) return { body, hasRights, rights: [] };
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const count = body.byteLength < COUNT_BYTES ? 0 : view.getUint32(0, true);
-  const start = COUNT_BYTES + count * ENTRY_BYTES;
-  if (count === 0 || start > body.byteLength) return { body: body.subarray(0, 0), hasRights, rights: [] };
+  if (count === 0 || count > MAX_RIGHTS) throw new TypeError(`a table has 1 to ${MAX_RIGHTS} rights`);
+  const start = tableBytes(count);
+  if (start > body.byteLength) throw new TypeError('a table of rights is cut');
   const rights = Array.from({ length: count }, (_, index) => {
     const at = COUNT_BYTES + index * ENTRY_BYTES;
-    return { kind: view.getUint32(at, true), value: view.getUint32(at + 4, true) };
+    return { kind: rightKind(view.getUint32(at, true)), value: view.getUint32(at + 4, true) };
   });
   return { body: body.subarray(start), hasRights, rights };
+}
+
+function rightKind(kind: number): number {
+  if (kind < Right.descriptor || kind > Right.endpoint) throw new TypeError('unknown kind of right');
+  return kind;
 }
 
 /** How many bytes the table of so many rights takes. */
 export function tableBytes(count: number): number {
   return COUNT_BYTES + count * ENTRY_BYTES;
-}
-
-/** Whether a message may have so many. */
-export function isTooMany(count: number): boolean {
-  return count > MAX_RIGHTS;
 }
 
 /** The rights that a port has. */
