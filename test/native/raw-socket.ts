@@ -49,13 +49,31 @@ export class RawSocket {
     return answer as { sent: number; error?: string };
   }
 
-  sendDescriptors(packet: Uint8Array, count: number): Promise<unknown> {
-    return this.#do({
-      do: 'send_descriptors',
-      name: 'a',
-      packet: Buffer.from(packet).toString('hex'),
-      count,
-    });
+  /** With descriptors of these kinds, which are named in raw_socket.py; `count` times the same. */
+  async sendDescriptors(
+    packet: Uint8Array,
+    descriptors: readonly string[],
+    count = 1,
+    name = 'a',
+  ): Promise<{ sent: number; error?: string }> {
+    const hex = Buffer.from(packet).toString('hex');
+    const answer = await this.#do({ do: 'send_descriptors', name, packet: hex, descriptors, count });
+    return answer as { sent: number; error?: string };
+  }
+
+  /** Reads until a descriptor comes, which is a socket: `right` from now on. */
+  readRight(right: string, name = 'a'): Promise<unknown> {
+    return this.#do({ do: 'read_right', name, right });
+  }
+
+  /** Connects to the endpoint whose socket is `right`. */
+  knock(right: string, packet: Uint8Array, name = 'a'): Promise<unknown> {
+    return this.#do({ do: 'knock', name, right, packet: Buffer.from(packet).toString('hex') });
+  }
+
+  /** Shuts a socket down for all who have it. */
+  shut(name: string): Promise<unknown> {
+    return this.#do({ do: 'shut', name });
   }
 
   /** How the other side ended the connection, after how many bytes. */
