@@ -1,6 +1,6 @@
 /** Session types: which jobs a domain takes, and how a plist is to say it. */
 import type { DomainTarget } from './control.js';
-import type { JobDefinition } from './plist-schema.js';
+import type { JobDefinitionInput } from './plist-schema.js';
 
 /** Session types that LimitLoadToSessionType may name (launchd.plist(5)). */
 export const SESSION_TYPES = ['Aqua', 'Background', 'LoginWindow', 'StandardIO', 'System'] as const;
@@ -22,7 +22,7 @@ export function sessionLimit(domain: DomainTarget): 'Background' | undefined {
 
 /** Whether launchd takes the job in this domain; otherwise it refuses it, with 134 or 5. */
 export function fitsDomain(
-  definition: Pick<JobDefinition, 'LimitLoadToSessionType'>,
+  definition: Pick<JobDefinitionInput, 'LimitLoadToSessionType'>,
   domain: DomainTarget,
 ): boolean {
   const session = sessionOf(domain);

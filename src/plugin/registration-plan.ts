@@ -1,7 +1,7 @@
 /** What a registration will be, worked out before anything is touched: names, paths and the job. */
 import { join } from 'node:path';
 import { LaunchportError } from '../base/index.js';
-import { buildJobPlist, type JobDefinitionInput } from '../launchd/index.js';
+import { buildJobPlist, type DomainTarget, type JobDefinitionInput } from '../launchd/index.js';
 import { jobArguments, type NetworkSettings, networkArguments, runtimeArguments } from './arguments.js';
 import { hasService, type Plugin } from './config.js';
 import { jobEnvironment } from './environment.js';
@@ -41,6 +41,8 @@ export interface JobContext {
   readonly debug: boolean;
   readonly passedVariables?: readonly string[];
   readonly outputDirectory?: string;
+  /** Where jobs are loaded, once that is known. */
+  readonly domain?: DomainTarget;
 }
 
 /** Where a job belongs. */
@@ -105,6 +107,7 @@ export function planJob(plugin: Plugin, options: JobOptions, context: JobContext
     arguments: argumentsOf(plugin, place, options, context),
     environment: jobEnvironment(context.environment, context.roots, context.passedVariables),
     services,
+    domain: context.domain,
     runAtLoad: plugin.config.servicesConfig?.runAtLoad ?? false,
     debugLabel: context.environment.CONTAINER_DEBUG_LAUNCHD_LABEL,
     outputPath:

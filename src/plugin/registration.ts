@@ -118,11 +118,13 @@ export class PluginRegistrar {
    */
   async register(plugin: Plugin, options: RegisterOptions = {}): Promise<Registration | undefined> {
     if (isCliPlugin(plugin)) return undefined;
-    const plan = planJob(plugin, options, this.#context);
-    assertNoCollision(plan, [], this.#context.prefix);
-    return this.#exclusive('register', plan, options, async (budget) => {
-      const { record, loaded } = await this.#find(plan, budget);
+    // Planned twice: bad input is refused before anything is looked at, and the domain decides on the session type.
+    const draft = planJob(plugin, options, this.#context);
+    assertNoCollision(draft, [], this.#context.prefix);
+    return this.#exclusive('register', draft, options, async (budget) => {
+      const { record, loaded } = await this.#find(draft, budget);
       const domain = this.#domain ?? loaded?.domain ?? (await this.#control.defaultDomain(budget.rest()));
+      const plan = planJob(plugin, options, { ...this.#context, domain });
       const outcome = await registerJob(plan, { domain, loaded, record }, this.#tools, budget);
       const { definition: _, ...job } = plan;
       return { ...job, domain, target: serviceTarget(domain, plan.label), outcome };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJobPlist } from '../../src/launchd/index.js';
+import { fitsDomain, parseJobPlist } from '../../src/launchd/index.js';
 import {
   filterEnvironment,
   type JobContext,
@@ -148,6 +148,16 @@ describe('definition', () => {
       MachServices: { [`${P}runtime.hydra`]: true, [`${P}network.hydra`]: true },
     });
     expect(parseJobPlist(plist)).toEqual({ definition, warnings: [] });
+  });
+
+  it.each([
+    ['gui/501', undefined],
+    ['user/501', 'Background'],
+    ['system', undefined],
+  ] as const)('names the session type of the domain %s and no other', (domain, session) => {
+    const { definition } = plan(pluginOf('hydra', ['runtime']), {}, { domain });
+    expect(definition.LimitLoadToSessionType).toBe(session);
+    expect(fitsDomain(definition, domain)).toBe(true);
   });
 
   it('plugin-system case 41: waits for a debugger when its label or a dotted prefix of it is named', () => {
