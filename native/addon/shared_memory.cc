@@ -72,7 +72,11 @@ bool SharedMemory::map() {
 }
 
 Napi::Value SharedMemory::buffer(Napi::Env env) {
-  if (!buffer_.IsEmpty()) return buffer_.Value();
+  if (!buffer_.IsEmpty()) {
+    const Napi::ArrayBuffer known = buffer_.Value();
+    if (!known.IsEmpty()) return known;
+    buffer_.Reset();
+  }
   if (region_ == nullptr && !map()) {
     throw_problem(env, system_problem("shared memory cannot be mapped", errno == 0 ? ENOMEM : errno));
     return env.Undefined();
@@ -83,7 +87,8 @@ Napi::Value SharedMemory::buffer(Napi::Env env) {
       env, region_->start(), byte_length_,
       [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<MemoryRegion>*>(hint); }, owner, &buffer);
   if (status == napi_ok) {
-    buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer(env, buffer), 1);
+    // Weak: JavaScript releases the memory when nobody can reach the buffer any more.
+    buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer(env, buffer), 0);
     return Napi::Value(env, buffer);
   }
   // Of a buffer that the engine itself failed to make, the owner is already being deleted.
@@ -99,8 +104,9 @@ Napi::Value SharedMemory::buffer(Napi::Env env) {
 void SharedMemory::detach() {
   if (!buffer_.IsEmpty()) {
     const Napi::HandleScope scope(buffer_.Env());
+    const Napi::ArrayBuffer known = buffer_.Value();
     // A buffer that JavaScript has transferred is another one now, and keeps the region.
-    napi_detach_arraybuffer(buffer_.Env(), buffer_.Value());
+    if (!known.IsEmpty()) napi_detach_arraybuffer(buffer_.Env(), known);
     buffer_.Reset();
   }
   region_.reset();

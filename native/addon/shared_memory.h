@@ -54,7 +54,7 @@ class SharedMemory {
   const Object object_;
   const size_t byte_length_;
   std::shared_ptr<MemoryRegion> region_;  // null while not mapped; shared with the buffer
-  Napi::Reference<Napi::ArrayBuffer> buffer_;
+  Napi::Reference<Napi::ArrayBuffer> buffer_;  // weak
 };
 
 }  // namespace launchport

@@ -13,7 +13,7 @@ const MEANINGS: Readonly<Record<number, { readonly code: ErrorCode; readonly hin
   },
   [Failure.peerRequirement]: {
     code: 'ERR_XPC_PEER_REFUSED',
-    hint: 'The other process is not one that this connection accepts. Check its code signature.',
+    hint: 'The other process is not one that this connection accepts. Check its user, its program and its code signature.',
   },
   [Failure.queueFull]: {
     code: 'ERR_XPC_QUEUE_FULL',
@@ -25,7 +25,7 @@ const MEANINGS: Readonly<Record<number, { readonly code: ErrorCode; readonly hin
   },
   [Failure.malformed]: {
     code: 'ERR_XPC_MALFORMED',
-    hint: 'The bytes were not those of an XPC dictionary.',
+    hint: 'The bytes were not those of an XPC dictionary, or a descriptor in it is not open.',
   },
 };
 

@@ -42,6 +42,25 @@ describe('the other end', () => {
     expect({ ...(await connection.request({ n: 2n })) }).toEqual({ n: 2n });
   });
 
+  it('a service that dies and is gone for good interrupts first; the next request finds nothing', async () => {
+    await using pair = new Pair().serve(() => ({ request: never }));
+    const events: string[] = [];
+    const connection = pair.connect({
+      handlers: {
+        interrupted: () => void events.push('interrupted'),
+        closed: ({ code }) => void events.push(code),
+      },
+    });
+    const lost = rejectionOf(connection.request({}));
+    await pair.world.settled();
+    pair.killServer();
+    pair.world.closeDescriptor(pair.descriptor);
+    expect((await lost).code).toBe('ERR_XPC_INTERRUPTED');
+    expect((await rejectionOf(connection.request({}))).code).toBe('ERR_XPC_INVALID');
+    await connection.closed;
+    expect(events).toEqual(['interrupted', 'ERR_XPC_INVALID']);
+  });
+
   it('the service sees its client go as the end of the connection', async () => {
     const reason = deferred<LaunchportError>();
     await using pair = new Pair().serve(() => ({ ...echo(), closed: reason.resolve }));
