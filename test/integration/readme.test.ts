@@ -1,7 +1,7 @@
-/** The README's plugin and host, taken from the page and run as a newcomer would. */
+/** The plugins and hosts of the pages, taken from there and run as a newcomer would. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { useDirectory } from '../plugin/bundles.js';
@@ -17,18 +17,26 @@ function blocks(language: string): string[] {
   );
 }
 
-it('the host of the README starts the plugin of the README and gets its answer', async () => {
-  const bundle = join(directory(), 'plugins', 'greeter');
-  mkdirSync(join(bundle, 'bin'), { recursive: true });
+/** The files that a page shows under their names, and which of them it calls executable. */
+function files(page: string): { readonly path: string; readonly note: string; readonly text: string }[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^`([^`\n]+)`(.*):\n\n```\w+\n([\s\S]*?)^```/gm)].map(
+    ([, path, note, content]) => ({
+      path: path as string,
+      note: note as string,
+      text: content as string,
+    }),
+  );
+}
+
+/** Makes the test's directory one where `launchport` is installed. */
+function install(): void {
   mkdirSync(join(directory(), 'node_modules'));
   symlinkSync(ROOT, join(directory(), 'node_modules', 'launchport'));
-  const [config] = blocks('json');
-  const [plugin, host] = blocks('js');
-  const stub = blocks('sh').find((block) => block.startsWith('#!'));
-  writeFileSync(join(bundle, 'plugin.json'), config ?? '');
-  writeFileSync(join(bundle, 'bin', 'greeter'), stub ?? '', { mode: 0o755 });
-  writeFileSync(join(bundle, 'greeter.mjs'), plugin ?? '');
-  writeFileSync(join(directory(), 'host.mjs'), host ?? '');
+}
+
+/** Runs `host.mjs`; resolves to what it printed. */
+async function runHost(): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['host.mjs'], {
     cwd: directory(),
     timeout: 30_000,
@@ -38,5 +46,36 @@ it('the host of the README starts the plugin of the README and gets its answer',
       LAUNCHPORT_RUNTIME_DIR: join(directory(), 'run'),
     },
   });
-  expect(stdout).toContain("{ text: 'Hello, Ada!', count: 1 }");
+  return stdout;
+}
+
+it('the host of the README starts the plugin of the README and gets its answer', async () => {
+  install();
+  const bundle = join(directory(), 'plugins', 'greeter');
+  mkdirSync(join(bundle, 'bin'), { recursive: true });
+  const [config] = blocks('json');
+  const [plugin, host] = blocks('js');
+  const stub = blocks('sh').find((block) => block.startsWith('#!'));
+  writeFileSync(join(bundle, 'plugin.json'), config ?? '');
+  writeFileSync(join(bundle, 'bin', 'greeter'), stub ?? '', { mode: 0o755 });
+  writeFileSync(join(bundle, 'greeter.mjs'), plugin ?? '');
+  writeFileSync(join(directory(), 'host.mjs'), host ?? '');
+  expect(await runHost()).toContain("{ text: 'Hello, Ada!', count: 1 }");
+});
+
+it('the host of docs/plugins.md sends its plugin a file, hears of progress, and reads the list', async () => {
+  install();
+  for (const { path, note, text } of files('docs/plugins.md')) {
+    const file = join(directory(), path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    if (note.includes('executable')) chmodSync(file, 0o755);
+  }
+  const size = readFileSync(join(directory(), 'protocol.mjs')).length;
+  expect((await runHost()).split('\n')).toEqual([
+    `${size} of ${size} bytes`,
+    `{ size: ${size} }`,
+    `protocol.mjs: ${size}`,
+    '',
+  ]);
 });
