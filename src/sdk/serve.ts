@@ -87,6 +87,7 @@ async function start(
     };
   });
   logger.info('serving', { services, pid });
+  idle.restart();
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -136,14 +137,22 @@ function busyWith(transport: XpcTransport, idle: IdleWatch): (isBusy: boolean) =
 }
 
 /**
- * Takes no more clients, and looks whether one had come, or a message, before it did: then it serves on. Clients that
- * come later wait at the socket or port, which is launchd's, for the next process.
+ * Looks whether somebody came while nobody looked; then takes no more clients and looks once more. Clients that come
+ * later wait at the socket or port, which is launchd's, for the next process.
  */
 async function isStillQuiet(served: readonly Served[], idle: IdleWatch): Promise<boolean> {
   const { signs } = idle;
+  const hasCome = async () => {
+    for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return idle.signs !== signs;
+  };
+  // A busy machine may see the time pass before the process has accepted the client that it was started for.
+  if (await hasCome()) {
+    idle.restart();
+    return false;
+  }
   for (const { listener } of served) listener.suspend();
-  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
-  if (idle.signs === signs) return true;
+  if (!(await hasCome())) return true;
   for (const { listener } of served) listener.resume();
   idle.restart();
   return false;

@@ -73,6 +73,7 @@ it('the host of docs/plugins.md sends its plugin a file, hears of progress, and 
   }
   const size = readFileSync(join(directory(), 'protocol.mjs')).length;
   expect((await runHost()).split('\n')).toEqual([
+    `0 of ${size} bytes`,
     `${size} of ${size} bytes`,
     `{ size: ${size} }`,
     `protocol.mjs: ${size}`,

@@ -1,5 +1,5 @@
 /** Tells whoever asked that a service is gone, once for each time it goes. */
-import type { LaunchportError } from '../../base/index.js';
+import { LaunchportError, withDeadline } from '../../base/index.js';
 
 /** Hears that the service is gone: ERR_XPC_INTERRUPTED (it may come back) or ERR_XPC_INVALID (it does not). */
 export type DisconnectListener = (reason: LaunchportError) => void;
@@ -7,7 +7,14 @@ export type DisconnectListener = (reason: LaunchportError) => void;
 /** The losses of one client. */
 export class ConnectionLoss {
   readonly #listeners = new Set<{ readonly tell: DisconnectListener }>();
+  #waiting: (() => void)[] = [];
+  #count = 0;
   #isLost = false;
+
+  /** Interruptions and ends so far. */
+  get count(): number {
+    return this.#count;
+  }
 
   /** Registers a listener; returns how to take it back. */
   add(listener: DisconnectListener): () => void {
@@ -18,6 +25,8 @@ export class ConnectionLoss {
 
   /** The service is gone; an interruption that turns out to be the end is one loss. */
   lost(reason: LaunchportError): void {
+    this.#count++;
+    for (const tell of this.#waiting.splice(0)) tell();
     if (this.#isLost) return;
     this.#isLost = true;
     const failures: unknown[] = [];
@@ -30,6 +39,22 @@ export class ConnectionLoss {
     }
     // For the transport to log: the other listeners have been told.
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** Resolves when there have been more than `count`, or after `timeout` milliseconds. Rejects with ERR_ABORTED. */
+  async after(count: number, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#count > count) return;
+    const isLate = new LaunchportError('ERR_TIMEOUT', 'the service is still there');
+    await withDeadline(
+      'waiting for the service to end',
+      { timeout, signal },
+      () => isLate,
+      () => {
+        return new Promise<void>((resolve) => this.#waiting.push(resolve));
+      },
+    ).catch((error: unknown) => {
+      if (error !== isLate) throw error;
+    });
   }
 
   /** The service has answered, so it is there (again). */

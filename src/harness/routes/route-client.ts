@@ -38,6 +38,9 @@ export interface RouteClientOptions {
   readonly transport?: XpcTransport;
 }
 
+/** Milliseconds that a service which has dropped a request may take to end: a little more than plugins get. */
+const LEAVE_MS = 6_000;
+
 /** The client's end of a connection that speaks routes. */
 export class RouteClient implements AsyncDisposable, RouteCaller {
   readonly connection: XpcConnection;
@@ -46,6 +49,8 @@ export class RouteClient implements AsyncDisposable, RouteCaller {
   readonly #loss = new ConnectionLoss();
   #isProven = false;
   #isClosing = false;
+  /** Whether the handlers of the connection tell of losses. */
+  #isTold = false;
 
   /**
    * A client over a connection that exists. It does not hear of interruptions between calls, which are told to the
@@ -80,6 +85,7 @@ export class RouteClient implements AsyncDisposable, RouteCaller {
       },
     });
     const client = new RouteClient(connection, { transport, ...rest });
+    client.#isTold = true;
     return client;
   }
 
@@ -101,13 +107,26 @@ export class RouteClient implements AsyncDisposable, RouteCaller {
     ...[request, options = {}]: CallArguments<Req>
   ): Promise<WireObject<Rep>> {
     const body = this.#encode(route, (request ?? {}) as WireObject<Req>);
-    const { timeout = this.#timeout } = options;
-    const end = performance.now() + timeout;
-    const reply = await this.callRaw(route.name, body, options).catch((error: unknown) => {
-      if (route.isIdempotent !== true || !isLaunchportError(error, 'ERR_XPC_INTERRUPTED')) throw error;
-      return this.callRaw(route.name, body, { ...options, timeout: end - performance.now() });
-    });
+    const reply = await (route.isIdempotent === true
+      ? this.#callTwice(route.name, body, options)
+      : this.callRaw(route.name, body, options));
     return this.#decode('reply', route.name, route.reply, reply);
+  }
+
+  /** Calls a route, and once more when that is interrupted. */
+  async #callTwice(route: string, body: XpcDictionary, options: CallOptions): Promise<XpcDictionary> {
+    const { timeout = this.#timeout, signal } = options;
+    const end = performance.now() + timeout;
+    const before = this.#loss.count;
+    try {
+      return await this.callRaw(route, body, options);
+    } catch (error) {
+      if (!isLaunchportError(error, 'ERR_XPC_INTERRUPTED')) throw error;
+    }
+    // A service that is about to end drops requests before it closes the connection: the next process is to be asked.
+    const patience = Math.min(LEAVE_MS, end - performance.now());
+    if (this.#isTold) await this.#loss.after(before, patience, signal);
+    return this.callRaw(route, body, { ...options, timeout: end - performance.now() });
   }
 
   /** Calls a route by name with any keys. Same errors as {@link call}, save those of schemas. */

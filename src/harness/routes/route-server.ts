@@ -191,19 +191,27 @@ export class RouteServer {
   }
 
   /**
-   * Drains, then ends all connections and runs their disconnect hooks; at most `timeout` milliseconds (default 10 000)
-   * in all. Resolves to the number of handlers still running.
+   * Takes no more work, as {@link drain}, and ends the connection of each client as soon as its handlers have ended and
+   * its replies are with the system; the disconnect hooks run. At most `timeout` milliseconds (default 10 000), after
+   * which all connections end. Resolves to the number of handlers still running.
    */
   async close(options: WaitOptions = {}): Promise<number> {
+    this.#isDraining = true;
+    this.terminate();
     const timeout = options.timeout ?? 10_000;
-    const end = performance.now() + timeout;
-    await this.drain({ ...options, timeout });
-    for (const session of this.#sessions) session.connection.cancel();
-    const rest = { ...options, timeout: Math.max(end - performance.now(), 0) };
-    await this.#bounded('stopping with clients left', rest, async () => {
-      await Promise.all([...this.#sessions].map(({ connection }) => connection.closed));
+    const sessions = [...this.#sessions];
+    await this.#bounded('stopping with clients left', { ...options, timeout }, async () => {
+      await Promise.all(
+        sessions.map(async (session) => {
+          await session.quiet();
+          await session.connection.flushed({ timeout }).catch(() => {});
+          session.connection.cancel();
+          await session.connection.closed;
+        }),
+      );
       await this.#settled();
     });
+    for (const { connection } of sessions) connection.cancel();
     return this.#running.size;
   }
 

@@ -65,7 +65,7 @@ export class ServerSession implements RouteSession {
   readonly #hooks = new Set<{ readonly run: DisconnectHook }>();
   #isConnected = true;
   #running = 0;
-  #onQuiet: (() => void) | undefined;
+  readonly #onQuiet: (() => void)[] = [];
   /** The run of the hooks; undefined before the client is gone. */
   #ending: Promise<void> | undefined;
   #isEnded = false;
@@ -113,7 +113,13 @@ export class ServerSession implements RouteSession {
   /** A handler has ended. */
   leave(): void {
     this.#running--;
-    if (this.#running === 0) this.#onQuiet?.();
+    if (this.#running > 0) return;
+    for (const tell of this.#onQuiet.splice(0)) tell();
+  }
+
+  /** Resolves when no handler of this client runs. */
+  async quiet(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#onQuiet.push(resolve));
   }
 
   /** The client is gone. Resolves when all hooks have run; never rejects. */
@@ -124,7 +130,9 @@ export class ServerSession implements RouteSession {
   }
 
   async #end(): Promise<void> {
-    if (this.#running > 0) await this.#quiet();
+    if (this.#running > 0) {
+      await this.#bounded('the end of the handlers of a client that is gone', () => this.quiet());
+    }
     await this.#runHooks();
   }
 
@@ -140,14 +148,6 @@ export class ServerSession implements RouteSession {
       this.#settings.onWork(false);
     }
     this.#isEnded = true;
-  }
-
-  #quiet(): Promise<void> {
-    return this.#bounded('the end of the handlers of a client that is gone', () => {
-      return new Promise((resolve) => {
-        this.#onQuiet = resolve;
-      });
-    });
   }
 
   /** Runs `work` within the time there is for it; a failure is logged. */
