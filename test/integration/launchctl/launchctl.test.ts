@@ -141,8 +141,9 @@ describe('LaunchctlControl over real processes', () => {
       ['bootstrap', 'user/501', path],
       ['print', ECHO],
       ['kickstart', '-p', ECHO],
-      ['bootout', ECHO],
+      // How long may it take to end?
       ['print', ECHO],
+      ['bootout', ECHO],
       ['print', ECHO],
       ['managername'],
     ]);
