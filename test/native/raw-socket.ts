@@ -85,8 +85,14 @@ export class RawSocket {
     return this.#do({ do: 'close', name });
   }
 
+  /** The process that the sockets belong to. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Ends the process. */
   async end(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     (this.#child.stdin as Writable).end();
     await ended;
