@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseFields } from '../../src/cli/fields.js';
 import { valueToJson } from '../../src/cli/output/xpc-value.js';
-import { date, uint64, uuid } from '../../src/xpc/index.js';
+import { date, fileDescriptor, uint64, uuid, XpcRichError } from '../../src/xpc/index.js';
+import { Pair } from '../helpers/xpc-pair.js';
 
 const ID = '01234567-89ab-cdef-0123-456789abcdef';
 
@@ -50,6 +51,20 @@ describe('request fields', () => {
 });
 
 describe('values shown as JSON', () => {
+  it('tells what came beside a message by its type', async () => {
+    await using pair = new Pair();
+    const message = {
+      file: fileDescriptor(5),
+      memory: pair.client.createSharedMemory(100),
+      failure: new XpcRichError('no such service', true),
+    };
+    expect(valueToJson(message)).toEqual({
+      file: { type: 'fd' },
+      memory: { type: 'shmem', byteLength: 100 },
+      failure: { message: 'no such service', canRetry: true },
+    });
+  });
+
   it('keeps large integers as text and structures in data as JSON', () => {
     const message = {
       small: 5n,

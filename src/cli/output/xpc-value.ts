@@ -1,12 +1,23 @@
 /** XPC values as JSON: the plain value where JSON has it, a tagged object where the type would be lost. */
-import { XpcDate, XpcRawString, XpcUint64, XpcUuid, type XpcValue } from '../../xpc/index.js';
+import {
+  XpcDate,
+  XpcEndpoint,
+  XpcFileDescriptor,
+  XpcPortRight,
+  XpcRawString,
+  XpcSharedMemory,
+  XpcUint64,
+  XpcUuid,
+  type XpcValue,
+} from '../../xpc/index.js';
 
 /** What {@link valueToJson} makes: anything JSON.stringify writes. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * Integers become numbers while exact and decimal strings beyond 2^53. `data` that holds JSON text, upstream's way to
- * send structures, is shown as that JSON; other data as `{ "data": hex }`.
+ * send structures, is shown as that JSON; other data as `{ "data": hex }`. What came beside the message is told by its
+ * type, for its number means nothing to the reader.
  */
 export function valueToJson(value: XpcValue): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
@@ -17,6 +28,10 @@ export function valueToJson(value: XpcValue): Json {
   if (value instanceof XpcUuid) return value.toString();
   if (value instanceof Uint8Array) return dataToJson(value);
   if (value instanceof XpcRawString) return { data: Buffer.from(value.bytes).toString('hex') };
+  if (value instanceof XpcFileDescriptor) return { type: 'fd' };
+  if (value instanceof XpcEndpoint) return { type: 'endpoint' };
+  if (value instanceof XpcSharedMemory) return { type: 'shmem', byteLength: value.byteLength };
+  if (value instanceof XpcPortRight) return { type: value.type };
   if (Array.isArray(value)) return value.map(valueToJson);
   return Object.fromEntries(
     Object.entries(value as Record<string, XpcValue>).map(([k, v]) => [k, valueToJson(v)]),
