@@ -31,7 +31,7 @@ std::string_view text_of(Failure failure) {
 
 void Connection::send_message(const Payload& payload) {
   Object message;
-  Failure failure = admit(payload.body.size());
+  Failure failure = admit(payload);
   if (failure == Failure::none) {
     message = port().codec().decode(payload);
     if (!message) failure = Failure::malformed;
@@ -40,7 +40,7 @@ void Connection::send_message(const Payload& payload) {
 }
 
 void Connection::send_reply(Object reply, const Payload& payload) {
-  Failure failure = admit(payload.body.size());
+  Failure failure = admit(payload);
   if (failure == Failure::none && !port().codec().fill(reply.get(), payload)) failure = Failure::malformed;
   send_or_drop(failure, reply, payload.body.size());
 }
@@ -57,7 +57,7 @@ void Connection::send_or_drop(Failure failure, const Object& message, size_t siz
 }
 
 void Connection::send_request(uint32_t id, const Payload& payload) {
-  Failure failure = admit(payload.body.size());
+  Failure failure = admit(payload);
   if (failure == Failure::none) {
     if (const Object message = port().codec().decode(payload)) {
       if (begin_request()) {
@@ -152,9 +152,9 @@ void Connection::report_reply(uint32_t id, xpc_object_t reply) {
   }
 }
 
-Failure Connection::admit(size_t size) {
+Failure Connection::admit(const Payload& payload) {
   const std::lock_guard lock(mutex_);
-  return window_.admit(size);
+  return window_.admit(payload.body.size());
 }
 
 void Connection::count_sent(size_t size) {

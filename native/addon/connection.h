@@ -36,7 +36,7 @@ class Connection final : public Channel {
   // What became of a request, but for its end.
   void report_reply(uint32_t id, xpc_object_t reply);
   bool is_sender_allowed(xpc_object_t message);
-  Failure admit(size_t size);
+  Failure admit(const Payload& payload);
   // Sends a message or reply, or says why it is dropped.
   void send_or_drop(Failure failure, const Object& message, size_t size);
   void count_sent(size_t size);

@@ -59,9 +59,11 @@ bool RightTable::resolve(Bytes table, MessageRights* rights) {
       right.object = descriptor_object(value);
     } else if (kind == Right::endpoint) {
       right.object = find_endpoint(value);
-    } else if (const std::shared_ptr<SharedMemory> memory = find_memory(value)) {
-      right.object = memory->object();
-      right.byte_length = memory->byte_length();
+    } else if (kind == Right::memory) {
+      if (const std::shared_ptr<SharedMemory> memory = find_memory(value)) {
+        right.object = memory->object();
+        right.byte_length = memory->byte_length();
+      }
     }
     if (!right.object) return false;
     rights->push_back(std::move(right));

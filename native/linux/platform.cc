@@ -155,6 +155,10 @@ ConnectionRef create_listener(const ListenTarget& target, dispatch_queue_t queue
 }
 
 Problem set_requirement(xpc_connection_t connection, const PeerRequirement& requirement) {
+  const bool is_default = !requirement.is_any_user_allowed && requirement.users.empty() &&
+                          requirement.groups.empty() && requirement.executables.empty();
+  // XPC's own default is the same, and costs no client a wait for its service.
+  if (is_default) return {};
   const xpc_peer_policy_s policy{requirement.is_any_user_allowed, requirement.users, requirement.groups,
                                  requirement.executables};
   xpc_connection_set_peer_policy(connection, &policy);
