@@ -46,9 +46,9 @@ export class XpcConnection implements AsyncDisposable {
    * endpoints or shared memory, which the caller may give up as soon as this returns; messages arrive in the order sent.
    * Nothing tells whether it arrived: one sent to a service that goes away is lost.
    * @throws LaunchportError ERR_XPC_INVALID when closed; ERR_XPC_QUEUE_FULL while the other side reads too slowly or
-   * after 32 MiB in one turn, see {@link XpcConnection.drained}; ERR_XPC_MESSAGE_TOO_LARGE; ERR_XPC_VALUE,
-   * ERR_XPC_STATE (a descriptor, endpoint or shared memory that is used up), ERR_XPC_LIMIT, ERR_UNSUPPORTED for what
-   * cannot be encoded
+   * after 32 MiB or 512 descriptors and the like in one turn, see {@link XpcConnection.drained};
+   * ERR_XPC_MESSAGE_TOO_LARGE; ERR_XPC_VALUE, ERR_XPC_STATE (a descriptor, endpoint or shared memory that is used up),
+   * ERR_XPC_LIMIT, ERR_UNSUPPORTED for what cannot be encoded
    */
   send(message: XpcMessage): void {
     this.#channel.send(message);

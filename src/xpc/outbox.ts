@@ -13,6 +13,12 @@ const MAX_SPARE_BYTES = 4 * 1024 * 1024;
 /** Room that messages with rights, which are mostly small, get before they are measured. */
 const RIGHTS_BUFFER_BYTES = 8 * 1024;
 
+/**
+ * Bytes that a right counts as for flow control. A process may have few descriptors (256 on macOS unless it asks for
+ * more), and each that waits to be sent is one of them.
+ */
+const RIGHT_COST = 64 * 1024;
+
 /** The outbox of one port. */
 export class Outbox {
   readonly #owner: RightOwner;
@@ -32,7 +38,7 @@ export class Outbox {
   }
 
   /**
-   * Adds a record. Returns the byte length of its body. A message with rights is handed over at once, behind those
+   * Adds a record. Returns what it counts as for flow control, in bytes. A message with rights is handed over at once, behind those
    * before it: the caller may then close what it sent.
    * @throws LaunchportError ERR_XPC_VALUE, ERR_XPC_STATE, ERR_XPC_LIMIT, ERR_XPC_MESSAGE_TOO_LARGE or ERR_UNSUPPORTED;
    * nothing is added then
@@ -91,7 +97,7 @@ export class Outbox {
     rights.write(new DataView(buffer), start);
     this.flush();
     this.#owner.port.send(kind + RECORD_HAS_RIGHTS, handle, id, new Uint8Array(buffer, start, end - start));
-    return end - start;
+    return end - start + rights.count * RIGHT_COST;
   }
 
   #buffer(byteLength: number): ArrayBuffer {

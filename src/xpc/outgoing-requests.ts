@@ -27,7 +27,7 @@ export class OutgoingRequests {
     this.#maxPending = maxPending;
   }
 
-  /** Sends a request that `resolve` or `reject` will be called for, later. Returns the byte length of its body. */
+  /** Sends a request that `resolve` or `reject` will be called for, later. Returns what it counts as for flow control. */
   send(
     message: XpcMessage,
     { timeout, signal }: RequestBounds,

@@ -26,6 +26,10 @@ export class OutgoingRights {
     this.#owner = owner;
   }
 
+  get count(): number {
+    return this.#words.length / 2;
+  }
+
   /** Bytes of the table. */
   get byteLength(): number {
     return 4 + this.#words.length * 4;
@@ -54,7 +58,7 @@ export class OutgoingRights {
 
   /** Writes the table. */
   write(view: DataView, at: number): void {
-    view.setUint32(at, this.#words.length / 2, true);
+    view.setUint32(at, this.count, true);
     this.#words.forEach((word, i) => void view.setUint32(at + 4 + i * 4, word, true));
   }
 }

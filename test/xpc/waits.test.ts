@@ -1,7 +1,7 @@
 /** Waits end: deadlines, aborts, and bounds on what may be under way. */
 import { describe, expect, it } from 'vitest';
 import { FlowControl } from '../../src/xpc/flow-control.js';
-import type { XpcConnection, XpcDictionary } from '../../src/xpc/index.js';
+import { fileDescriptor, type XpcConnection, type XpcDictionary } from '../../src/xpc/index.js';
 import { rejectionOf, thrownBy } from '../helpers/thrown.js';
 import { deferred, Pair } from '../helpers/xpc-pair.js';
 
@@ -220,6 +220,24 @@ describe('flow control', () => {
     expect(thrownBy(() => connection.send({})).code).toBe('ERR_XPC_QUEUE_FULL');
     await connection.drained();
     connection.send({});
+  });
+
+  it('takes no more than 512 descriptors one-way in a turn, for the process has few', async () => {
+    let received = 0;
+    await using pair = new Pair().serve(() => ({ message: () => void received++ }));
+    const connection = pair.connect();
+    const message = { fd: fileDescriptor(pair.file('x')) };
+    let sent = 0;
+    const error = thrownBy(() => {
+      for (; sent < 1000; sent++) connection.send(message);
+    });
+    expect([error.code, sent]).toEqual(['ERR_XPC_QUEUE_FULL', 512]);
+    for (; sent < 1000; sent++) {
+      await connection.drained();
+      connection.send(message);
+    }
+    await pair.world.settled();
+    expect(received).toBe(1000);
   });
 
   it('tells of a request that the full queue did not take', async () => {
