@@ -36,7 +36,10 @@ export interface PeerHandlers {
    * of this client is gone: tell it anew. Client connections by name only.
    */
   interrupted?(): void;
-  /** The service at the other end is about to end: finish, and cancel. Nothing keeps it from ending without this. */
+  /**
+   * This process, a service, is about to be ended: finish what this client asked for, and cancel. Connections that a
+   * listener accepted only. Nothing keeps the process from ending without this.
+   */
   terminationImminent?(): void;
   /** The connection ended: ERR_XPC_CANCELLED when this side did it, else ERR_XPC_INVALID. Exactly once, and last. */
   closed?(reason: LaunchportError): void;

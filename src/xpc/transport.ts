@@ -154,8 +154,9 @@ export class XpcTransport implements AsyncDisposable {
   }
 
   /**
-   * Tells the clients of this transport's listeners that the process is about to end. For Linux, where the process gets
-   * the signal that asks for it; on macOS the system tells them.
+   * Tells every connection that this transport's listeners accepted, by its `terminationImminent` handler, that this
+   * process is about to end. For Linux, where the process itself gets the signal that asks for it; on macOS libxpc
+   * tells them and this does nothing. Nothing travels: clients see the end of the process, as always.
    */
   announceTermination(): void {
     if (!this.isClosed) this.#engine.port.announceTermination();
