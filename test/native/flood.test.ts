@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadBinding, type SupervisorPort } from '../../src/native/index.js';
 import { type XpcListener, XpcTransport } from '../../src/xpc/index.js';
-import { missingPython } from './raw-socket.js';
+import { isSanitized } from './processes.js';
+import { missingPython, plainEnvironment } from './raw-socket.js';
 
 const SCRIPT = fileURLToPath(new URL('./fixtures/raw_flood.py', import.meta.url));
 const NAME = 'com.example.flooded';
@@ -40,7 +41,7 @@ describe.skipIf(reason !== undefined)(TITLE, { timeout: 60_000 }, () => {
       () => ({
         async request(message) {
           started += 1;
-          await open;
+          if (!('now' in message)) await open;
           return message;
         },
       }),
@@ -56,12 +57,12 @@ describe.skipIf(reason !== undefined)(TITLE, { timeout: 60_000 }, () => {
     rmSync(directory, { recursive: true });
   });
 
-  // What one client may have under way by default is a quarter of 256 MiB that run and 64 MiB that wait; the rest is
-  // what the allocators and the collector of a busy process have in reserve.
+  // What one client may have under way by default is a quarter of 256 MiB that run and 64 MiB that wait. Measured: 34,
+  // 90 and 82 MiB; the rest is what the allocators and the collector of a busy process have in reserve.
   it.each([
-    ['of 64 bytes', 64, 3_000_000, 192 * MIB],
-    ['of 16 KiB', 16 * 1024, 60_000, 384 * MIB],
-    ['of 1 MiB', MIB, 1200, 384 * MIB],
+    ['of 64 bytes', 64, 1_200_000, 128 * MIB],
+    ['of 16 KiB', 16 * 1024, 60_000, 256 * MIB],
+    ['of 1 MiB', MIB, 1200, 256 * MIB],
   ])('of requests %s, while the handlers are slow', async (_what, size, count, bound) => {
     const before = process.memoryUsage.rss();
     let most = 0;
@@ -70,6 +71,7 @@ describe.skipIf(reason !== undefined)(TITLE, { timeout: 60_000 }, () => {
     }, 20);
     const child = spawn('python3', [SCRIPT, join(directory, NAME), String(size), String(count)], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      env: plainEnvironment(),
     });
     const lines = createInterface({ input: child.stdout });
     const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -78,12 +80,14 @@ describe.skipIf(reason !== undefined)(TITLE, { timeout: 60_000 }, () => {
       const sent = Number(value);
       expect(sent).toBeGreaterThan(100);
       expect(started).toBeGreaterThan(0);
-      if (process.env.LAUNCHPORT_MEASURE !== undefined) console.log(size, sent, most / MIB, started);
-      expect(most).toBeLessThan(bound);
+      if (process.env.LAUNCHPORT_MEASURE) console.log({ size, sent, started, growth: most / MIB });
+      if (!isSanitized()) expect(most).toBeLessThan(bound);
       // It serves others meanwhile.
-      const other = transport.connect(listener.endpoint(), { timeout: 100 });
-      await expect(other.request({})).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+      const endpoint = listener.endpoint();
+      const other = transport.connect(endpoint);
+      expect(await other.request({ now: true })).toEqual({ now: true });
       other.cancel();
+      endpoint.release();
     } finally {
       clearInterval(timer);
       child.stdin.end();

@@ -11,6 +11,11 @@ export function addon(): string {
   return addonPaths().find((path) => existsSync(path)) ?? '';
 }
 
+/** Whether a sanitizer's runtime is loaded: it takes memory of its own, keeps what is freed, and is slow. */
+export function isSanitized(): boolean {
+  return /lib[a-z]*san\./.test(process.env.LD_PRELOAD ?? '');
+}
+
 /** The children of this thread, zombies included. */
 export function childPids(): string[] {
   return readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');

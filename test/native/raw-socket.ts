@@ -15,7 +15,7 @@ export function missingPython(): string | undefined {
 }
 
 /** Ours, without the sanitizers' runtime, which may be preloaded for the addon. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const { LD_PRELOAD: _, ...environment } = process.env;
   return environment;
 }
