@@ -3,5 +3,6 @@ export * from './base/index.js';
 export * from './harness/index.js';
 export * from './launchd/index.js';
 export * from './plugin/index.js';
+export * from './routes/index.js';
 export * from './supervisor/index.js';
 export * from './xpc/index.js';

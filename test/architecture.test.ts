@@ -14,13 +14,17 @@ const RULES: Readonly<
   native: { layers: ['base'], packages: [] },
   xpc: { layers: ['native', 'base'], packages: [] },
   launchd: { layers: ['base'], packages: ['zod'] },
-  supervisor: { layers: ['launchd', 'native', 'base'], packages: [] },
+  routes: { layers: ['xpc', 'native', 'base'], packages: ['zod'] },
+  supervisor: { layers: ['routes', 'xpc', 'launchd', 'native', 'base'], packages: [] },
   plugin: { layers: ['launchd', 'base'], packages: ['zod', 'smol-toml'] },
-  harness: { layers: ['plugin', 'supervisor', 'launchd', 'xpc', 'native', 'base'], packages: ['zod'] },
-  sdk: { layers: ['harness', 'xpc', 'native', 'base'], packages: ['zod'] },
+  harness: {
+    layers: ['plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
+    packages: ['zod'],
+  },
+  sdk: { layers: ['harness', 'routes', 'xpc', 'native', 'base'], packages: ['zod'] },
   cli: {
     // native: only `doctor`, which looks at the addon itself.
-    layers: ['sdk', 'harness', 'plugin', 'supervisor', 'launchd', 'xpc', 'native', 'base'],
+    layers: ['sdk', 'harness', 'plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
     packages: ['commander', 'zod'],
   },
 };

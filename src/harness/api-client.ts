@@ -2,6 +2,13 @@
 import { fileURLToPath } from 'node:url';
 import { isLaunchportError, LaunchportError, type WaitOptions } from '../base/index.js';
 import type { JobStatus } from '../launchd/index.js';
+import {
+  type CallArguments,
+  type Route,
+  RouteClient,
+  type WireObject,
+  type WireShape,
+} from '../routes/index.js';
 import { type XpcDictionary, XpcTransport } from '../xpc/index.js';
 import { fromPluginJson, type RemotePlugin } from './plugin-json.js';
 import {
@@ -14,10 +21,6 @@ import {
   pluginStatus,
   pluginUnload,
 } from './plugin-routes.js';
-import type { CallArguments } from './routes/call-options.js';
-import type { Route } from './routes/route.js';
-import { RouteClient } from './routes/route-client.js';
-import type { WireObject, WireShape } from './routes/wire-shape.js';
 
 /** How to reach the server. */
 export interface ApiClientOptions {

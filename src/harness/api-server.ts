@@ -9,6 +9,7 @@ import {
   type WaitOptions,
 } from '../base/index.js';
 import type { Plugin, Roots } from '../plugin/index.js';
+import { RouteServer, routeError } from '../routes/index.js';
 import type { Supervisor } from '../supervisor/index.js';
 import { type XpcListener, XpcTransport } from '../xpc/index.js';
 import type { PluginHarness } from './plugin-harness.js';
@@ -23,8 +24,6 @@ import {
   pluginStatus,
   pluginUnload,
 } from './plugin-routes.js';
-import { routeError } from './routes/route-errors.js';
-import { RouteServer } from './routes/route-server.js';
 
 /** What `ping` tells about the server. */
 export interface ApiServerIdentity {

@@ -1,8 +1,8 @@
 /** Watches a job while the first call to it is pending, so that one that dies at start is an error and not a hang. */
 import { abortedError, delay, LaunchportError } from '../base/index.js';
 import type { JobExit, JobState, JobStatus, LaunchControl, ServiceTarget } from '../launchd/index.js';
+import type { SendRequest } from '../routes/index.js';
 import type { XpcDictionary } from '../xpc/index.js';
-import type { SendRequest } from './routes/route-client.js';
 
 /** Pauses between looks at the job, in milliseconds; the last one repeats. On macOS each look starts a process. */
 const PAUSES = [50, 100, 200, 400, 800, 1600] as const;

@@ -1,4 +1,4 @@
-/** Where messages meet plugins: routes and their schemas, the lifecycle of plugins, and the API server. */
+/** Where messages meet plugins: their lifecycle, and the API server. */
 export { ApiClient, type ApiClientOptions, type ApiServerInfo } from './api-client.js';
 export { ApiServer, type ApiServerIdentity, type ApiServerOptions, addPluginRoutes } from './api-server.js';
 export type { BootReport, BootResult } from './boot.js';
@@ -27,4 +27,3 @@ export {
   pluginStatus,
   pluginUnload,
 } from './plugin-routes.js';
-export * from './routes/index.js';

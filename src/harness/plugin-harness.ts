@@ -18,11 +18,11 @@ import type {
   Registration,
   ServiceType,
 } from '../plugin/index.js';
+import { RouteClient } from '../routes/index.js';
 import { XpcTransport } from '../xpc/index.js';
 import { type BootReport, bootAll } from './boot.js';
 import { guardFirstCall } from './first-call.js';
 import { isCommand, lateError, noService, notFound, notLoaded, serviceOf } from './plugin-lookup.js';
-import { RouteClient } from './routes/route-client.js';
 
 /** What a harness works with. */
 export interface PluginHarnessOptions {

@@ -1,10 +1,9 @@
 /** Routes of the API server, as upstream has them: names are bare words, structured values JSON in data. */
 import { z } from 'zod';
 import { API_SERVER_NAME, DEFAULT_PREFIX } from '../plugin/index.js';
+import { defineRoute, x } from '../routes/index.js';
 import { jobStatusJson } from './job-status-json.js';
 import { pluginJson } from './plugin-json.js';
-import { defineRoute } from './routes/route.js';
-import { x } from './routes/wire-schema.js';
 
 /** Mach service of the API server under a prefix. */
 export function apiServerName(prefix: string = DEFAULT_PREFIX): string {

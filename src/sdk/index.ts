@@ -23,7 +23,7 @@ export {
   type WireObject,
   type WireShape,
   x,
-} from '../harness/routes/index.js';
+} from '../routes/index.js';
 export {
   date,
   fileDescriptor,

@@ -1,6 +1,6 @@
 /** What a plugin knows of its process, and its handlers besides their requests. */
 import type { Logger } from '../base/index.js';
-import type { RouteContext } from '../harness/routes/index.js';
+import type { RouteContext } from '../routes/index.js';
 import type { Invocation } from './instance.js';
 
 /** Service types of apple/container: a runtime per container, a network helper per network, the others one each. */

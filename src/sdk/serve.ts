@@ -8,7 +8,7 @@ import {
   type Logger,
   withDeadline,
 } from '../base/index.js';
-import { RouteServer, type RouteServerOptions } from '../harness/routes/index.js';
+import { RouteServer, type RouteServerOptions } from '../routes/index.js';
 import { type XpcListener, XpcTransport } from '../xpc/index.js';
 import { assertIdleExit, type PluginDefinition } from './define-plugin.js';
 import { IdleWatch } from './idle-watch.js';

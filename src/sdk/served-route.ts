@@ -16,7 +16,7 @@ import {
   type StreamRoute,
   type StreamShapes,
   type WireShape,
-} from '../harness/routes/index.js';
+} from '../routes/index.js';
 import type { PluginContext, PluginRouteContext } from './plugin-context.js';
 
 /** Answers one request; what it throws becomes the error reply. See `routeError` for choosing the code. */

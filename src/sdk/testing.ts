@@ -1,5 +1,7 @@
 /** Test kit: runs a plugin in this process, on an in-memory system, and gives typed clients of its services. */
 import { LaunchportError, lineLogger } from '../base/index.js';
+import { bootstrapPath } from '../native/index.js';
+import { createMockWorld, type MockProcess } from '../native/mock/index.js';
 import {
   type CallArguments,
   type Route,
@@ -9,9 +11,7 @@ import {
   type StreamRoute,
   type WireObject,
   type WireShape,
-} from '../harness/routes/index.js';
-import { bootstrapPath } from '../native/index.js';
-import { createMockWorld, type MockProcess } from '../native/mock/index.js';
+} from '../routes/index.js';
 import { XpcTransport } from '../xpc/index.js';
 import type { PluginDefinition, PluginServices } from './define-plugin.js';
 import { parseInvocation } from './instance.js';

@@ -5,9 +5,10 @@ import { join, resolve } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { LaunchportError } from '../../src/base/index.js';
 import { run } from '../../src/cli/run.js';
-import { ApiServer, PluginHost, pluginLoad, RouteServer, routeError } from '../../src/harness/index.js';
+import { ApiServer, PluginHost, pluginLoad } from '../../src/harness/index.js';
 import { bootstrapDirectory, bootstrapPath } from '../../src/native/index.js';
 import { createMockWorld } from '../../src/native/mock/index.js';
+import { RouteServer, routeError } from '../../src/routes/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
 import { captureContext } from '../helpers/cli-context.js';
 

@@ -1,10 +1,11 @@
 /** The API server and its client, over the mock. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LaunchportError } from '../../src/base/index.js';
-import { ApiClient, ApiServer, defineRoute, PluginHarness, routeError, x } from '../../src/harness/index.js';
+import { ApiClient, ApiServer, PluginHarness } from '../../src/harness/index.js';
 import type { JobStatus } from '../../src/launchd/index.js';
 import { bootstrapPath } from '../../src/native/index.js';
 import { createMockWorld, type MockWorld } from '../../src/native/mock/index.js';
+import { defineRoute, routeError, x } from '../../src/routes/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
 import { fakeParts, fakePlugin } from './fakes.js';
 

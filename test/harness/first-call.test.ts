@@ -1,8 +1,8 @@
 /** The watch over a job during the first call to it. */
 import { describe, expect, it, vi } from 'vitest';
 import { guardFirstCall } from '../../src/harness/first-call.js';
-import type { SendRequest } from '../../src/harness/index.js';
 import type { JobExit, JobStatus } from '../../src/launchd/index.js';
+import type { SendRequest } from '../../src/routes/index.js';
 
 const target = 'user/501/com.apple.container.hydra';
 

@@ -3,14 +3,9 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  ApiClient,
-  ApiServer,
-  defineRoute,
-  PluginHost,
-  type PluginHostOptions,
-} from '../../src/harness/index.js';
+import { ApiClient, ApiServer, PluginHost, type PluginHostOptions } from '../../src/harness/index.js';
 import { createMockWorld, type MockWorld } from '../../src/native/mock/index.js';
+import { defineRoute } from '../../src/routes/index.js';
 import {
   definePlugin,
   type PluginServices,

@@ -1,8 +1,9 @@
 /** `launchport plugin call NAME ROUTE [FIELD…]`: one request to a plugin's own Mach service, no server between. */
 import { isLaunchportError, LaunchportError, type WaitOptions } from '../../base/index.js';
-import { ApiClient, guardFirstCall, RouteClient, type RouteClientOptions } from '../../harness/index.js';
+import { ApiClient, guardFirstCall } from '../../harness/index.js';
 import type { ServiceTarget } from '../../launchd/index.js';
 import { machServiceName, type ServiceType } from '../../plugin/index.js';
+import { RouteClient, type RouteClientOptions } from '../../routes/index.js';
 import { type XpcDictionary, XpcTransport } from '../../xpc/index.js';
 import {
   type DeclaredServices,
