@@ -116,7 +116,7 @@ describe('handlers', () => {
 });
 
 describe('the end of a process', () => {
-  it('is told to the clients, who may still finish', async () => {
+  it('is told to the connections that were accepted, over which work may still be finished', async () => {
     const told = deferred();
     await using pair = new Pair().serve((peer) => ({
       request: (message) => message,
