@@ -78,6 +78,16 @@ bool Channel::resume() {
   return true;
 }
 
+Object Channel::make_endpoint() {
+  const std::lock_guard lock(mutex_);
+  if (!is_cancelled_) return Object::adopt(xpc_endpoint_create(connection_.get()));
+  // XPC does not say what it does with a cancelled listener: one that nobody ever heard of leads nowhere as well.
+  const ConnectionRef nobody = ConnectionRef::adopt(xpc_connection_create(nullptr, port_->queue()));
+  Object endpoint = Object::adopt(xpc_endpoint_create(nobody.get()));
+  discard(nobody.get());
+  return endpoint;
+}
+
 bool Channel::begin_request() {
   const std::lock_guard lock(mutex_);
   if (is_finished_) return false;

@@ -39,6 +39,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   // JavaScript thread. False when there is no `suspend` to undo.
   bool resume();
 
+  // JavaScript thread, of a listener: a new endpoint, which leads nowhere once it is cancelled. Empty when the system
+  // makes none.
+  Object make_endpoint();
+
   uint32_t handle() const { return handle_; }
   xpc_connection_t get() const { return connection_.get(); }
 

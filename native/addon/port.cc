@@ -119,7 +119,10 @@ uint32_t Port::make_endpoint(uint32_t listener, Problem* problem) {
     *problem = Problem::type_error("handle must be that of a listener of this port");
     return 0;
   }
-  return rights_.insert_endpoint(Object::adopt(xpc_endpoint_create(channel->get())));
+  Object endpoint = channel->make_endpoint();
+  if (endpoint) return rights_.insert_endpoint(std::move(endpoint));
+  *problem = Problem::invalid("the system makes no endpoint of this listener");
+  return 0;
 }
 
 uint32_t Port::make_memory(size_t byte_length, Problem* problem) {

@@ -214,8 +214,7 @@ bool has_function(const char* name) {
 
 std::vector<Capability> own_capabilities() {
   return {
-      {"peer policy by user and group", "", true},
-      {"peer policy by executable", "", true},
+      {"peer requirement: executables", "", true},
       {"SO_PEERPIDFD", "", has_peer_pidfd()},
   };
 }
