@@ -124,8 +124,12 @@ export class Bench {
     // An earlier test's sockets are closed when the loop lets go of them.
     await this.settle();
     const before = files.count();
+    const listed = files.list?.() ?? [];
     await work();
-    const what = () => `${files.count()} descriptors to become ${before}`;
+    const what = () => {
+      const lists = [listed, files.list?.() ?? []].map((list) => list.join(' '));
+      return `${files.count()} descriptors to become ${before}: ${lists.join(' and then ')}`;
+    };
     await this.until(what, () => files.count() === before);
   }
 

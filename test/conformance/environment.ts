@@ -14,6 +14,8 @@ export interface ConformanceFiles {
   isCloseOnExec(descriptor: number): boolean;
   /** How many descriptors are open. In the mock also memories, which elsewhere take a descriptor each. */
   count(): number;
+  /** What they are, for the message of a test that fails. */
+  list?(): readonly string[];
 }
 
 /** Made anew for each test. */

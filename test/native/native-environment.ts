@@ -77,19 +77,21 @@ function filesIn(directory: string, opened: Set<number>): ConformanceFiles {
       const flags = /flags:\s+([0-7]+)/.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
       return (Number.parseInt(flags ?? '0', 8) & O_CLOEXEC) !== 0;
     },
-    count: () => (isLinux ? openFiles() : readdirSync('/dev/fd').length),
+    count: () => openFiles().length,
+    list: openFiles,
   };
 }
 
-/** How many descriptors are open that are no sockets: those of connections come and go meanwhile. */
-function openFiles(): number {
-  return readdirSync('/proc/self/fd').filter((descriptor) => {
+/** Open descriptors, and on Linux what they are of. */
+function openFiles(): string[] {
+  if (!isLinux) return readdirSync('/dev/fd');
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
     try {
-      return !readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:');
+      return [`${descriptor}=${readlinkSync(`/proc/self/fd/${descriptor}`)}`];
     } catch {
-      return false; // the one that the listing itself used
+      return []; // the one that the listing itself used
     }
-  }).length;
+  });
 }
 
 /** A port reads the switch when it is opened. */
