@@ -11,6 +11,7 @@ import {
   Suspension,
   UNKNOWN_PEER,
 } from './channel.js';
+import { Congestion } from './congestion.js';
 import { refusalOf } from './requirement.js';
 import { releaseAll } from './right.js';
 import type { Outgoing } from './right-table.js';
@@ -38,6 +39,7 @@ export class MockConnection implements Channel {
   readonly #pending = new Set<number>();
   readonly #suspension = new Suspension();
   readonly #unsent = new UnsentFrames();
+  readonly #congestion: Congestion;
   #end: SocketEnd | undefined;
   #isPeerChecked = false;
   #state: 'inactive' | 'active' | 'cancelled' = 'inactive';
@@ -46,14 +48,13 @@ export class MockConnection implements Channel {
   #finalFailure: number = Failure.invalid;
   #finalText = 'the connection was cancelled';
   #barriers = 0;
-  #isCongested = false;
-  #isCongestionReported = false;
   #termination: 'none' | 'announced' | 'reported' = 'none';
 
   constructor(host: ChannelHost, handle: Handle, origin: ConnectionOrigin) {
     this.#host = host;
     this.handle = handle;
     this.#origin = origin;
+    this.#congestion = new Congestion(host.limits);
     if ('end' in origin) {
       this.#use(origin.end);
       this.#isPeerChecked = true;
@@ -269,13 +270,9 @@ export class MockConnection implements Channel {
   }
 
   #reportCongestion(): void {
-    const { highWaterBytes, lowWaterBytes } = this.#host.limits;
-    const queued = this.#queuedBytes;
-    if (queued >= highWaterBytes) this.#isCongested = true;
-    else if (queued < lowWaterBytes) this.#isCongested = false;
-    if (this.#state !== 'active' || this.#isCongested === this.#isCongestionReported) return;
-    this.#isCongestionReported = this.#isCongested;
-    emitEvent(this.#host, this.handle, this.#isCongested ? Event.congested : Event.drained);
+    this.#congestion.update(this.#queuedBytes);
+    const news = this.#state === 'active' ? this.#congestion.takeNews() : undefined;
+    if (news !== undefined) emitEvent(this.#host, this.handle, Event[news]);
   }
 
   #reportTermination(): void {
