@@ -30,6 +30,7 @@ export { buildJobPlist, type ParsedJobPlist, parseJobPlist } from './plist.js';
 export { readJobPlist, writeJobPlist } from './plist-file.js';
 export type { LaunchdSystem, LintOptions, PlistFinding } from './plist-finding.js';
 export { lintJobPlist } from './plist-lint.js';
+export { ignoredKeys } from './plist-lint-keys.js';
 export type { JobDefinition, JobDefinitionInput } from './plist-schema.js';
 export { PlistReal } from './plist-value.js';
 export { renderPrint } from './print-render.js';

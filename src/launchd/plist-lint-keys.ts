@@ -9,8 +9,15 @@ const EVERYWHERE: Ignored = {
   BundleProgram: 'counts only for a job that an application registers with SMAppService',
 };
 
-/** What means nothing outside macOS. */
+/** What the embedded launchd does not act on: it means nothing outside macOS, or is not supported. */
 const LINUX: Ignored = {
+  EnableGlobbing: 'arguments are passed as they are',
+  Sockets: 'the embedded launchd opens sockets for MachServices only',
+  inetdCompatibility: 'the embedded launchd opens sockets for MachServices only',
+  EnableTransactions: 'every job gets SIGTERM and its time to end',
+  WaitForDebugger: 'jobs are started at once',
+  LowPriorityIO: 'the priority of input and output is left alone',
+  LowPriorityBackgroundIO: 'the priority of input and output is left alone',
   LaunchEvents: 'there are no event streams',
   AssociatedBundleIdentifiers: 'there are no Login Items',
   SpawnConstraint: 'there are no launch constraints',
@@ -45,6 +52,10 @@ export function ignoredKeys(definition: JobDefinition, { system, domain }: LintO
   if (domain !== undefined && domain !== 'system') {
     for (const key of SYSTEM_ONLY)
       if (definition[key] !== undefined) add(key, 'it counts in the domain system only');
+  }
+  for (const [name, service] of Object.entries(definition.MachServices ?? {})) {
+    if (system === 'linux' && typeof service === 'object' && service.DrainMessagesOnCrash !== undefined)
+      add(`MachServices.${name}.DrainMessagesOnCrash`, 'waiting messages are kept');
   }
   const { KeepAlive, EnablePressuredExit } = definition;
   if (typeof KeepAlive === 'object') {

@@ -19,7 +19,14 @@ export {
   Refusal,
   Right,
 } from './records.js';
-export type { SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from './supervisor-port.js';
+export type {
+  ResourceLimit,
+  ResourceLimitValue,
+  SpawnedProcess,
+  SpawnOptions,
+  SupervisorPort,
+  SupervisorSink,
+} from './supervisor-port.js';
 export type {
   AnonymousListenTarget,
   CodeRequirement,

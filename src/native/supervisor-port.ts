@@ -1,6 +1,24 @@
 /** What an embedded launchd needs of the system: processes, listening sockets and a lock. */
 import type { Handle } from './records.js';
 
+/** Limits of setrlimit(2), by the names of launchd.plist(5). */
+export type ResourceLimit =
+  | 'Core'
+  | 'CPU'
+  | 'Data'
+  | 'FileSize'
+  | 'MemoryLock'
+  | 'NumberOfFiles'
+  | 'NumberOfProcesses'
+  | 'ResidentSetSize'
+  | 'Stack';
+
+/** One limit: bytes, seconds or a count. 2^63-1 and more is none; what is absent stays as it is. */
+export interface ResourceLimitValue {
+  readonly soft?: number | bigint;
+  readonly hard?: number | bigint;
+}
+
 /** How to start a process. All paths absolute, all strings without NUL. */
 export interface SpawnOptions {
   /** Executable file. */
@@ -18,6 +36,16 @@ export interface SpawnOptions {
   readonly umask?: number;
   /** Nice value, -20…20; inherited when absent. */
   readonly nice?: number;
+  /** What the process may not raise is lowered to what it may have. */
+  readonly limits?: Readonly<Partial<Record<ResourceLimit, ResourceLimitValue>>>;
+  /** New root directory, for root only; `file` and `cwd` are paths in it. */
+  readonly root?: string;
+  /** Name of the user to run as, for root only. ENOENT (getpwnam) when there is none. */
+  readonly user?: string;
+  /** Name of the group; by default the user's own. ENOENT (getgrnam) when there is none. */
+  readonly group?: string;
+  /** Whether the process is in the user's other groups too; default true. */
+  readonly initGroups?: boolean;
   /** Signal sent to the process when the spawning thread ends, 0 for none (PR_SET_PDEATHSIG). */
   readonly parentDeathSignal?: number;
 }
@@ -48,6 +76,8 @@ export interface SupervisorSink {
 export interface SupervisorPort {
   /** Binds and listens on a SOCK_SEQPACKET socket at `path` (bound beside it, then renamed over it), mode 0600. */
   createListener(path: string, backlog: number): number;
+  /** Renames a listening socket, replacing what is at `to`. Clients that wait stay; descriptors stay good. */
+  moveListener(from: string, to: string): void;
   /** The pid of the last process that called listen() on it: the supervisor's, or that of a job which checked in. */
   listenerPid(descriptor: number): number;
   /** Reports the next waiting client, once. */

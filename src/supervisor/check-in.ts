@@ -3,8 +3,8 @@ import type { SupervisorPort } from '../native/index.js';
 import type { Clock } from './clock.js';
 import type { ServiceEndpoint } from './service-registry.js';
 
-/** Milliseconds from a start to the second look, and the longest pause between looks. */
-const POLL_MS = { first: 5, longest: 1000 } as const;
+/** Milliseconds from a start to the second look, and the longest pauses between looks: less while clients are told that there is no such name. */
+const POLL_MS = { first: 5, longest: 1000, longestHidden: 50 } as const;
 
 /** Watches one process until it has checked in everywhere or `stop` is called. Made before the process. */
 export class CheckInWatch {
@@ -18,11 +18,13 @@ export class CheckInWatch {
   #onCheckIn: (service: string) => void = () => {};
   #cancel: (() => void) | undefined;
 
-  constructor(endpoints: readonly ServiceEndpoint[], port: SupervisorPort, clock: Clock) {
+  /** `isAdopted`: the process ran before there was this supervisor, so who listens already is it. */
+  constructor(endpoints: readonly ServiceEndpoint[], port: SupervisorPort, clock: Clock, isAdopted = false) {
     this.#endpoints = endpoints;
     this.#port = port;
     this.#clock = clock;
-    this.#before = new Map(endpoints.map(({ descriptor }) => [descriptor, port.listenerPid(descriptor)]));
+    const known = isAdopted ? [] : endpoints;
+    this.#before = new Map(known.map(({ descriptor }) => [descriptor, port.listenerPid(descriptor)]));
   }
 
   /** Looks at once, then ever less often; `onCheckIn` is called once per service. */
@@ -55,6 +57,8 @@ export class CheckInWatch {
 
   #poll(pause: number): void {
     if (this.refresh().size === this.#endpoints.length) return;
-    this.#cancel = this.#clock.schedule(pause, () => this.#poll(Math.min(pause * 2, POLL_MS.longest)));
+    const isHiding = this.#endpoints.some(({ isHidden }) => isHidden);
+    const longest = isHiding ? POLL_MS.longestHidden : POLL_MS.longest;
+    this.#cancel = this.#clock.schedule(pause, () => this.#poll(Math.min(pause * 2, longest)));
   }
 }

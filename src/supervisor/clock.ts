@@ -6,6 +6,8 @@ import { MAX_TIMEOUT_MS } from '../base/index.js';
 export interface Clock {
   /** Milliseconds of a clock that never goes back; only differences mean something. */
   now(): number;
+  /** Milliseconds since the epoch, as the wall clock has it: it may be set. */
+  wallTime(): number;
   /** Calls `callback` once after `ms` milliseconds, never before this returns. The result cancels it. */
   schedule(ms: number, callback: () => void): () => void;
 }
@@ -13,6 +15,7 @@ export interface Clock {
 /** The machine's monotonic clock: changes of the wall clock neither hurry nor delay a job. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  wallTime: () => Date.now(),
   schedule(ms, callback) {
     let timer: NodeJS.Timeout;
     // A timer of Node keeps at most 25 days; an interval of a plist may be longer.
@@ -29,6 +32,7 @@ export const systemClock: Clock = {
 export function guardedClock(clock: Clock, guard: (work: () => void) => void): Clock {
   return {
     now: () => clock.now(),
+    wallTime: () => clock.wallTime(),
     schedule: (ms, callback) => clock.schedule(ms, () => guard(callback)),
   };
 }

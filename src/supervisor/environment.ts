@@ -1,4 +1,5 @@
 /** The environment a job starts with: launchd's small base, not a copy of the host's. */
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, dirname } from 'node:path';
 
@@ -28,6 +29,8 @@ export interface JobEnvironmentInputs {
   readonly host: NodeJS.ProcessEnv;
   /** The plist's EnvironmentVariables. */
   readonly own: Readonly<Record<string, string>>;
+  /** Another user whom the job runs as. */
+  readonly user?: string;
 }
 
 /**
@@ -35,9 +38,10 @@ export interface JobEnvironmentInputs {
  * the job's own variables, which win, then XPC_SERVICE_NAME and LAUNCHPORT_BOOTSTRAP, which nobody overrides. Own
  * variables whose name is reserved or cannot be a name are left out.
  */
-export function jobEnvironment({ label, bootstrap, host, own }: JobEnvironmentInputs): string[] {
+export function jobEnvironment({ label, bootstrap, host, own, user }: JobEnvironmentInputs): string[] {
   const variables = new Map<string, string>([['PATH', standardPath()]]);
-  for (const [name, value] of sessionVariables(host)) variables.set(name, value);
+  const session = user === undefined ? sessionVariables(host) : Object.entries(variablesOf(user));
+  for (const [name, value] of session) variables.set(name, value);
   for (const [name, value] of Object.entries(own)) {
     if (isUsableVariable(name, value)) variables.set(name, value);
   }
@@ -66,5 +70,28 @@ function accountVariables(): Partial<Record<(typeof SESSION_VARIABLES)[number], 
     return { HOME: homedir, USER: username, LOGNAME: username, ...(shell ? { SHELL: shell } : {}) };
   } catch {
     return {};
+  }
+}
+
+/** Of another user; nothing of the host's session is that user's business. */
+function variablesOf(user: string): Record<string, string> {
+  const entry = passwordFile()
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([name]) => name === user);
+  const [, , , , , home, shell] = entry ?? [];
+  return {
+    USER: user,
+    LOGNAME: user,
+    ...(home ? { HOME: home } : {}),
+    ...(shell ? { SHELL: shell } : {}),
+  };
+}
+
+function passwordFile(): string {
+  try {
+    return readFileSync('/etc/passwd', 'utf8');
+  } catch {
+    return '';
   }
 }

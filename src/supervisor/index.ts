@@ -1,6 +1,7 @@
 /** An embedded launchd for systems without one. */
 export { type Clock, systemClock } from './clock.js';
 export { standardPath } from './environment.js';
+export { DEFAULT_EVENT_BUFFER, type EventOptions, type JobEvent } from './event-stream.js';
 export { DEFAULT_EXIT_TIMEOUT_SECONDS } from './job-settings.js';
 export { inspectStateDirectory, type StateDirectoryReport } from './state-directory.js';
 export { Supervisor } from './supervisor.js';

@@ -1,6 +1,8 @@
-/** Errors about one job. */
+/** Errors about one job, and what its ends put into the log. */
 import { type ErrorCode, LaunchportError } from '../base/index.js';
-import { parseServiceTarget, type ServiceTarget } from '../launchd/index.js';
+import { type JobExit, parseServiceTarget, type ServiceTarget } from '../launchd/index.js';
+import { describeExit } from './exit-status.js';
+import type { JobHost, JobInputs } from './job-host.js';
 
 /** An error that names the job and carries its domain, label and target. */
 export function jobError(
@@ -16,4 +18,25 @@ export function jobError(
     details: { domain, label, target, ...options.details },
     cause: options.cause,
   });
+}
+
+/** A start that failed, for `reason`. */
+export function spawnError(target: ServiceTarget, reason: string, cause: unknown): LaunchportError {
+  const what = `could not be started: ${reason}`;
+  const hint = 'Check the program, its working directory and its Standard…Path files.';
+  return jobError('ERR_LAUNCHD_SPAWN', target, what, hint, { details: { reason }, cause });
+}
+
+/** Writes down how a run ended: a caller only sees its request time out, so the log is where a crash shows. */
+export function logExit(
+  { logger }: Pick<JobHost, 'logger'>,
+  { settings }: JobInputs,
+  exit: JobExit,
+  {
+    isExpected = false,
+    ...details
+  }: { readonly isExpected?: boolean; readonly pid?: number; readonly run: number },
+): void {
+  const level = isExpected ? 'debug' : exit.kind === 'spawn failed' ? 'error' : 'warn';
+  logger[level](`job ${settings.label} ${describeExit(exit)}`, details);
 }

@@ -4,7 +4,7 @@ import type { ServiceTarget } from '../launchd/index.js';
 import type { Handle, SupervisorPort } from '../native/index.js';
 import type { Clock } from './clock.js';
 import type { JobSettings } from './job-settings.js';
-import type { ServiceEndpoint } from './service-registry.js';
+import type { ServiceEndpoint, ServiceRegistry } from './service-registry.js';
 import type { JobTransition } from './transition.js';
 
 /** What a supervisor needs of a job that calls it. */
@@ -18,6 +18,7 @@ export interface JobHost {
   readonly port: SupervisorPort;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly services: Pick<ServiceRegistry, 'reveal' | 'conceal' | 'reset'>;
   /** The whole environment of the job's process. */
   environment(settings: JobSettings): readonly string[];
   /** Exits of this process are for the job from now on. */
@@ -26,6 +27,10 @@ export interface JobHost {
   emit(transition: JobTransition): void;
   /** The job is over: its label and its services are to be freed. */
   release(job: HostedJob): void;
+  /** Whether a job is loaded. */
+  isLoaded(target: ServiceTarget): boolean;
+  /** Whether a job has a process. */
+  isActive(target: ServiceTarget): boolean;
 }
 
 /** What a job is made of. */

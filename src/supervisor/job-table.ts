@@ -1,10 +1,12 @@
 /** The jobs of a supervisor: by target, by process and by service socket. */
 import { abortedError, type LaunchportError } from '../base/index.js';
 import {
+  type ControlMeaning,
   type DomainTarget,
   type JobDefinition,
   type JobSummary,
   type ManagerName,
+  parseServiceTarget,
   type ServiceTarget,
   serviceTarget,
 } from '../launchd/index.js';
@@ -15,6 +17,8 @@ import { Job } from './job.js';
 import { jobError } from './job-error.js';
 import type { HostedJob, JobHost } from './job-host.js';
 import { jobSettings } from './job-settings.js';
+import { dependsOnOthers } from './keep-alive.js';
+import type { OverrideStore } from './override-store.js';
 import type { ServiceRegistry } from './service-registry.js';
 
 /** Milliseconds that killed jobs get to vanish. */
@@ -30,22 +34,32 @@ export interface LoadRequest {
   readonly warnings: readonly string[];
 }
 
+/** What the table adds to for its jobs. */
+export type TableHost = Pick<JobHost, 'port' | 'clock' | 'logger' | 'environment' | 'emit'>;
+
 /** Loads and finds jobs. Only {@link JobTable.whenFree} waits; everything else happens at once. */
 export class JobTable {
   readonly #jobs = new Map<ServiceTarget, Job>();
   readonly #processes = new Map<Handle, HostedJob>();
-  readonly #sockets = new Map<number, Job>();
-  /** What was enabled (false) or disabled (true) by hand. */
-  readonly #overrides = new Map<ServiceTarget, boolean>();
   readonly #registry: ServiceRegistry;
+  readonly #overrides: OverrideStore;
   readonly #host: JobHost;
+  #cancelCheck: (() => void) | undefined;
 
-  constructor(registry: ServiceRegistry, host: Omit<JobHost, 'adopt' | 'release'>) {
+  constructor(registry: ServiceRegistry, overrides: OverrideStore, host: TableHost) {
     this.#registry = registry;
+    this.#overrides = overrides;
     this.#host = {
       ...host,
+      services: registry,
       adopt: (process, job) => void this.#processes.set(process, job),
       release: (job) => this.#release(job),
+      isLoaded: (target) => this.#jobs.has(target),
+      isActive: (target) => this.get(target)?.isActive ?? false,
+      emit: (transition) => {
+        host.emit(transition);
+        this.#checkConditions();
+      },
     };
   }
 
@@ -53,16 +67,19 @@ export class JobTable {
     return this.#jobs.get(target);
   }
 
-  /** Enables or disables a target by hand, which outweighs `Disabled` of its plist. */
+  /**
+   * Enables or disables a target by hand, which outweighs `Disabled` of its plist.
+   * @throws LaunchportError ERR_LAUNCHD_STATE when that cannot be kept
+   */
   override(target: ServiceTarget, isDisabled: boolean): void {
-    this.#overrides.set(target, isDisabled);
+    if (!this.#overrides.set(target, isDisabled)) return;
+    const { label } = parseServiceTarget(target);
+    this.#host.emit({ target, label, kind: isDisabled ? 'disabled' : 'enabled' });
   }
 
   /** Labels of a domain that were enabled or disabled by hand, true for disabled. */
   overrides(domain: DomainTarget): ReadonlyMap<string, boolean> {
-    const start = `${domain}/`;
-    const own = [...this.#overrides].filter(([target]) => target.startsWith(start));
-    return new Map(own.map(([target, isDisabled]) => [target.slice(start.length), isDisabled]));
+    return this.#overrides.of(domain);
   }
 
   /** All jobs, sorted by label. */
@@ -98,14 +115,13 @@ export class JobTable {
       });
     }
     assertSession(target, definition, currentSession());
-    const { settings, warnings: unfulfilled } = jobSettings(definition);
+    const { settings, warnings: unfulfilled } = jobSettings(definition, parseServiceTarget(target).domain);
     for (const warning of [...warnings, ...unfulfilled]) {
       this.#host.logger.warn(`job ${settings.label}: ${warning}`, { path });
     }
     const endpoints = this.#registry.register(settings.services, target);
     const job = new Job({ target, path, settings, endpoints }, this.#host);
     this.#jobs.set(target, job);
-    for (const { descriptor } of endpoints) this.#sockets.set(descriptor, job);
     try {
       job.load();
     } catch (error) {
@@ -116,7 +132,8 @@ export class JobTable {
 
   /** A client waits on the service behind `descriptor`. */
   demand(descriptor: number): void {
-    this.#sockets.get(descriptor)?.demand();
+    const owner = this.#registry.ownerOf(descriptor);
+    if (owner !== undefined) this.get(owner as ServiceTarget)?.demand();
   }
 
   /** A process ended. */
@@ -146,13 +163,25 @@ export class JobTable {
 
   /** For processes that do not vanish even when killed: nothing happens to their jobs any more. */
   stopTimers(): void {
+    this.#cancelCheck?.();
     for (const job of this.#jobs.values()) job.stopTimers();
+  }
+
+  /** Soon, so that every job is in a settled state; once, however much happens until then. */
+  #checkConditions(): void {
+    const needsCheck = [...this.#jobs.values()].some((job) => dependsOnOthers(job.inputs.settings.keepAlive));
+    if (!needsCheck || this.#cancelCheck !== undefined) return;
+    this.#cancelCheck = this.#host.clock.schedule(0, () => {
+      this.#cancelCheck = undefined;
+      for (const job of this.#jobs.values()) {
+        if (dependsOnOthers(job.inputs.settings.keepAlive)) job.conditionsChanged();
+      }
+    });
   }
 
   #release(job: HostedJob): void {
     const { target, endpoints } = job.inputs;
     this.#jobs.delete(target);
-    for (const { descriptor } of endpoints) this.#sockets.delete(descriptor);
     this.#registry.unregister(endpoints);
   }
 }
@@ -162,11 +191,11 @@ function assertSession(target: ServiceTarget, definition: JobDefinition, session
   const limit = definition.LimitLoadToSessionType;
   if (limit === undefined || limit === session || (Array.isArray(limit) && limit.includes(session))) return;
   throw jobError(
-    'ERR_LAUNCHD_NO_DOMAIN',
+    'ERR_LAUNCHD_PLIST',
     target,
     `is not meant for ${session} sessions`,
     `Add ${session} to its LimitLoadToSessionType.`,
-    { details: { session, limit } },
+    { details: { session, limit, meaning: 'sessionMismatch' satisfies ControlMeaning } },
   );
 }
 

@@ -1,44 +1,42 @@
 /** One job: its state machine, from loaded to removed. Every change of state happens here. */
-import { constants } from 'node:os';
-import type { JobExit, JobState, JobStatus, JobSummary } from '../launchd/index.js';
+import type { JobExit, JobStatus, JobSummary } from '../launchd/index.js';
 import type { SpawnedProcess } from '../native/index.js';
 import { CheckInWatch } from './check-in.js';
-import { describeExit, processExit } from './exit-status.js';
-import { jobError } from './job-error.js';
+import { processExit } from './exit-status.js';
+import { conditionFacts } from './job-conditions.js';
+import { jobError, logExit, spawnError } from './job-error.js';
+import { JobHistory, type JobRecord } from './job-history.js';
 import type { JobHost, JobInputs } from './job-host.js';
-import { type JobFacts, renderStatus, renderSummary } from './job-status.js';
-import { wantsRestart } from './keep-alive.js';
+import { JobRun } from './job-run.js';
+import { dropServices, unwatchServices, watchServices } from './job-services.js';
+import { type JobFacts, type JobPhase, renderStatus, renderSummary, stateOf } from './job-status.js';
+import { JobTriggers } from './job-triggers.js';
+import { holdsNow, wantsRestart } from './keep-alive.js';
 import { type Settled, settled } from './settled.js';
 import { spawnFailureText, spawnJob } from './spawn.js';
-import { throttleDelay } from './throttle.js';
 import type { JobStep } from './transition.js';
 
-/** idle → spawning → running → exiting → idle, and removed at the end. */
-type JobPhase = 'idle' | 'spawning' | 'running' | 'exiting' | 'removed';
-
-const { SIGKILL, SIGTERM } = constants.signals;
+/** launchd's word for a start that KeepAlive asks for. */
+const KEPT_ALIVE = 'semaphore';
 
 /** A loaded job. All methods are synchronous; what takes time is returned as a promise with no deadline of its own. */
 export class Job {
   readonly inputs: JobInputs;
   readonly #host: JobHost;
+  readonly #history: JobHistory;
   readonly #removal = settled<void>();
   #phase: JobPhase = 'idle';
-  #process: SpawnedProcess | undefined;
-  #checkIns: CheckInWatch | undefined;
-  #runs = 0;
-  #lastStart: number | undefined;
-  #lastExit: JobExit | undefined;
-  #reason: string | undefined;
+  #run: JobRun | undefined;
   #isRemoving = false;
   /** A start was asked for by name; its callers wait here. */
   #start: Settled<number> | undefined;
   #cancelThrottle: (() => void) | undefined;
-  #cancelKill: (() => void) | undefined;
+  #triggers: JobTriggers | undefined;
 
   constructor(inputs: JobInputs, host: JobHost) {
     this.inputs = inputs;
     this.#host = host;
+    this.#history = new JobHistory(host.clock);
   }
 
   /** Being booted out: it takes no more orders, and its label is not free yet. */
@@ -46,21 +44,48 @@ export class Job {
     return this.#isRemoving;
   }
 
+  /** It has a process. */
+  get isActive(): boolean {
+    return this.#run !== undefined;
+  }
+
   /** Resolves when the job is gone. */
   get removed(): Promise<void> {
     return this.#removal.promise;
   }
 
-  /** Enters service: starts if the definition says so, else waits for a client. */
+  /** Enters service: starts if the definition says so, else waits for a client, a time or a change. */
   load(): void {
-    this.#emit({ kind: 'loaded', services: this.inputs.endpoints.map(({ name }) => name) });
+    this.#enter();
     if (this.inputs.settings.isStartedAtLoad) this.#spawn('speculative');
-    else this.#watch();
+    else this.#settle();
   }
 
-  /** A client waits on one of the services. Only an idle job with no start ahead takes notice. */
+  /**
+   * Enters service, instead of {@link Job.load}, where another supervisor left it: with its process, if that still
+   * runs, which must be known to the port. RunAtLoad does not count again.
+   */
+  restore(record: JobRecord, process?: SpawnedProcess): void {
+    const { port, clock } = this.#host;
+    this.#history.restore(record);
+    this.#enter();
+    if (process === undefined) this.#settle();
+    else this.#running(process, new CheckInWatch(this.inputs.endpoints, port, clock, true));
+  }
+
+  /** What {@link Job.restore} needs of it. */
+  record(): JobRecord {
+    return this.#history.record();
+  }
+
+  /** A client waits on one of the services. */
   demand(): void {
-    if (this.#phase === 'idle' && this.#cancelThrottle === undefined) this.#spawnWhenAllowed('ipc (mach)');
+    this.#trigger('ipc (mach)');
+  }
+
+  /** A path or another job that KeepAlive is about changed. */
+  conditionsChanged(): void {
+    if (this.#isWanted()) this.#trigger(KEPT_ALIVE);
   }
 
   /**
@@ -70,17 +95,18 @@ export class Job {
   kickstart(isKilling: boolean): Promise<number> {
     if (this.#isRemoving)
       throw jobError('ERR_LAUNCHD_BUSY', this.inputs.target, 'is being unloaded', 'Load it again.');
-    if (this.#phase === 'running' && !isKilling) return Promise.resolve(this.#pid);
+    if (this.#phase === 'running' && this.#run !== undefined && !isKilling)
+      return Promise.resolve(this.#run.pid);
     this.#start ??= settled();
     const { promise } = this.#start;
-    if (this.#process !== undefined) this.#terminate();
+    if (this.#run !== undefined) this.#terminate();
     else this.#spawn('non-ipc demand');
     return promise;
   }
 
   /** Sends a signal to the process. */
   signal(signal: number): void {
-    if (this.#process !== undefined && this.#host.port.signal(this.#process.process, signal, false)) return;
+    if (this.#run?.signal(signal) === true) return;
     throw jobError('ERR_LAUNCHD_STATE', this.inputs.target, 'has no process', 'Kickstart it first.');
   }
 
@@ -88,7 +114,7 @@ export class Job {
   remove(): Promise<void> {
     if (this.#phase !== 'removed') {
       this.#isRemoving = true;
-      if (this.#process === undefined) this.#finish();
+      if (this.#run === undefined) this.#finish();
       else this.#terminate();
     }
     return this.removed;
@@ -96,48 +122,39 @@ export class Job {
 
   /** Ends the process and its group with no time to prepare. For the end of the host and of its patience. */
   killNow(): void {
-    if (this.#process === undefined) return;
-    const { port } = this.#host;
-    if (!this.inputs.settings.isGroupAbandoned) port.signal(this.#process.process, SIGKILL, true);
-    port.signal(this.#process.process, SIGKILL, false);
+    this.#run?.killNow();
   }
 
-  /** Cancels whatever was to happen later. */
+  /** Cancels whatever was to happen later, for good. */
   stopTimers(): void {
-    this.#cancelThrottle?.();
-    this.#cancelKill?.();
-    this.#checkIns?.stop();
-    this.#cancelThrottle = this.#cancelKill = this.#checkIns = undefined;
+    this.#endThrottle();
+    this.#run?.stopTimers();
+    this.#triggers?.stop();
   }
 
   /** The process ended. Its handle is still good for its group. */
   exited(exitCode: number, signal: number): void {
-    if (this.#process === undefined) return;
-    const { process, pid } = this.#process;
-    const checkedIn = [...(this.#checkIns?.refresh() ?? [])];
-    if (!this.inputs.settings.isGroupAbandoned) this.#host.port.signal(process, SIGTERM, true);
+    if (this.#run === undefined) return;
+    const run = this.#run;
+    const { pid } = run;
+    const checkedIn = [...run.checkedIn()];
+    run.endGroup();
+    run.stopTimers();
     const wasAsked = this.#phase === 'exiting';
-    this.stopTimers();
-    this.#process = undefined;
+    this.#run = undefined;
     this.#phase = 'idle';
     const exit = processExit(exitCode, signal);
-    this.#lastExit = exit;
-    this.#emit({ kind: 'exited', pid, run: this.#runs, exit, checkedIn });
-    // A caller only sees its request time out; the log is where a crash shows.
+    this.#history.ended(exit);
+    this.#emit({ kind: 'exited', pid, run: this.#history.runs, exit, checkedIn });
     const isExpected = wasAsked || (exit.kind === 'exited' && exit.code === 0);
-    this.#host.logger[isExpected ? 'debug' : 'warn'](
-      `job ${this.inputs.settings.label} ${describeExit(exit)}`,
-      {
-        pid,
-        run: this.#runs,
-      },
-    );
+    logExit(this.#host, this.inputs, exit, { isExpected, pid, run: this.#history.runs });
     this.#reconsider(exit);
   }
 
   /** The job as `launchctl print` shows it. */
   status(): JobStatus {
-    return renderStatus(this.inputs, { ...this.#facts, checkedIn: this.#checkIns?.refresh() });
+    const checkedIn = this.#run?.checkedIn();
+    return renderStatus(this.inputs, { ...this.#facts, checkedIn });
   }
 
   /** The job as `launchctl list` shows it. */
@@ -147,103 +164,121 @@ export class Job {
 
   get #facts(): JobFacts {
     return {
-      state: this.#state,
-      pid: this.#process?.pid,
-      runs: this.#runs,
-      lastExit: this.#lastExit,
-      reason: this.#reason,
+      state: stateOf(this.#phase, this.#cancelThrottle !== undefined),
+      pid: this.#run?.pid,
+      runs: this.#history.runs,
+      lastExit: this.#history.lastExit,
+      reason: this.#history.reason,
     };
   }
 
-  get #state(): JobState {
-    if (this.#phase === 'running' || this.#phase === 'exiting') return this.#phase;
-    return this.#cancelThrottle === undefined ? 'not running' : 'spawn scheduled';
+  #enter(): void {
+    this.#emit({ kind: 'loaded', services: this.inputs.endpoints.map(({ name }) => name) });
+    this.#triggers = new JobTriggers(this.inputs.settings, this.#host.clock, {
+      fire: (cause) => this.#trigger(cause),
+      conditionsChanged: () => this.conditionsChanged(),
+    });
   }
 
-  get #pid(): number {
-    return this.#process?.pid ?? 0;
+  /** Only an idle job with no start ahead takes notice: what comes while it runs is skipped, or found at its end. */
+  #trigger(cause: string): void {
+    if (this.#phase === 'idle' && this.#cancelThrottle === undefined) this.#spawnWhenAllowed(cause);
   }
 
   /** Decides what comes after an exit or a failed start. */
   #reconsider(exit: JobExit): void {
-    const { settings } = this.inputs;
-    if (this.#isRemoving || (settings.isRunOnce && exit.kind !== 'spawn failed')) this.#finish();
-    else if (this.#start !== undefined) this.#spawn('non-ipc demand');
-    else if (wantsRestart(settings.keepAlive, exit)) this.#spawnWhenAllowed('semaphore');
-    else this.#watch();
+    if (this.#isRemoving || (this.inputs.settings.isRunOnce && exit.kind !== 'spawn failed')) {
+      this.#finish();
+      return;
+    }
+    dropServices(this.inputs, this.#host);
+    if (this.#start !== undefined) this.#spawn('non-ipc demand');
+    else this.#settle();
+  }
+
+  /** Starts again if KeepAlive wants it, else waits. */
+  #settle(): void {
+    if (this.#isWanted()) this.#spawnWhenAllowed(KEPT_ALIVE);
+    else watchServices(this.inputs, this.#host);
+  }
+
+  /** KeepAlive as things stand, the last exit included. */
+  #isWanted(): boolean {
+    const { keepAlive } = this.inputs.settings;
+    const { runs, lastExit } = this.#history;
+    if (keepAlive.isAfterInitialDemand === true && runs === 0) return false;
+    if (lastExit !== undefined && wantsRestart(keepAlive, lastExit)) return true;
+    return holdsNow(keepAlive, conditionFacts(this.inputs.target, this.#host));
   }
 
   #spawnWhenAllowed(cause: string): void {
-    const milliseconds = throttleDelay({
-      now: this.#host.clock.now(),
-      lastStart: this.#lastStart,
-      interval: this.inputs.settings.throttleInterval,
-      hasFailed: this.#lastExit?.kind === 'spawn failed',
-    });
+    const milliseconds = this.#history.pause(this.inputs.settings.throttleInterval);
     if (milliseconds === 0) {
       this.#spawn(cause);
       return;
     }
     // launchd's word for a restart that comes too early; a demand that is held back stays a demand.
-    const reason = cause === 'semaphore' ? 'inefficient' : cause;
+    const reason = cause === KEPT_ALIVE ? 'inefficient' : cause;
     this.#emit({ kind: 'throttled', milliseconds, reason });
-    this.#cancelThrottle = this.#host.clock.schedule(milliseconds, () => this.#spawn(reason));
+    this.#cancelThrottle = this.#host.clock.schedule(milliseconds, () => {
+      this.#cancelThrottle = undefined;
+      // The path or the job it was for may be gone by now.
+      if (cause === KEPT_ALIVE && !this.#isWanted()) watchServices(this.inputs, this.#host);
+      else this.#spawn(reason);
+    });
+  }
+
+  #endThrottle(): void {
+    this.#cancelThrottle?.();
+    this.#cancelThrottle = undefined;
   }
 
   #spawn(reason: string): void {
-    const { port, clock } = this.#host;
     const { settings, endpoints } = this.inputs;
-    this.stopTimers();
+    this.#endThrottle();
     // From here until the process is reaped, waiting clients are its business.
-    for (const { descriptor } of endpoints) port.unwatch(descriptor);
+    unwatchServices(this.inputs, this.#host);
     this.#phase = 'spawning';
-    this.#runs += 1;
-    this.#lastStart = clock.now();
-    this.#reason = reason;
-    const checkIns = new CheckInWatch(endpoints, port, clock);
+    this.#history.started(reason);
+    const checkIns = new CheckInWatch(endpoints, this.#host.port, this.#host.clock);
+    let process: SpawnedProcess;
     try {
-      this.#process = spawnJob(port, settings, endpoints, this.#host.environment(settings));
+      process = spawnJob(this.#host.port, settings, endpoints, this.#host.environment(settings));
     } catch (error) {
       this.#spawnFailed(error);
       return;
     }
+    this.#emit({ kind: 'spawned', pid: process.pid, run: this.#history.runs, reason });
+    this.#running(process, checkIns);
+  }
+
+  #running(process: SpawnedProcess, checkIns: CheckInWatch): void {
+    const run = new JobRun(process, checkIns, this.inputs, this.#host);
     this.#phase = 'running';
-    this.#host.adopt(this.#process.process, this);
-    this.#emit({ kind: 'spawned', pid: this.#pid, run: this.#runs, reason });
-    this.#start?.resolve(this.#pid);
+    this.#run = run;
+    this.#host.adopt(process.process, this);
+    this.#start?.resolve(run.pid);
     this.#start = undefined;
-    this.#checkIns = checkIns;
-    checkIns.start(this.#pid, (service) => this.#emit({ kind: 'checked in', pid: this.#pid, service }));
+    run.follow((service) => this.#emit({ kind: 'checked in', pid: run.pid, service }));
   }
 
   #spawnFailed(error: unknown): void {
     const reason = spawnFailureText(error, this.inputs.settings.program);
     const exit: JobExit = { kind: 'spawn failed', reason };
     this.#phase = 'idle';
-    this.#lastExit = exit;
-    this.#emit({ kind: 'spawn failed', run: this.#runs, reason });
-    this.#host.logger.error(`job ${this.inputs.settings.label} ${describeExit(exit)}`);
-    const what = `could not be started: ${reason}`;
-    const hint = 'Check the program, its working directory and its Standard…Path files.';
-    this.#start?.reject(
-      jobError('ERR_LAUNCHD_SPAWN', this.inputs.target, what, hint, { details: { reason }, cause: error }),
-    );
+    this.#history.ended(exit);
+    this.#emit({ kind: 'spawn failed', run: this.#history.runs, reason });
+    logExit(this.#host, this.inputs, exit, { run: this.#history.runs });
+    this.#start?.reject(spawnError(this.inputs.target, reason, error));
     this.#start = undefined;
     this.#reconsider(exit);
   }
 
   #terminate(): void {
-    if (this.#process === undefined || this.#phase === 'exiting') return;
-    const { process, pid } = this.#process;
+    if (this.#run === undefined || this.#phase === 'exiting') return;
     this.#phase = 'exiting';
-    this.#emit({ kind: 'exiting', pid });
-    this.#host.port.signal(process, SIGTERM, false);
-    const { exitTimeout } = this.inputs.settings;
-    if (exitTimeout === 0) return;
-    this.#cancelKill = this.#host.clock.schedule(exitTimeout, () => {
-      this.#host.logger.warn(`job ${this.inputs.settings.label} ignores SIGTERM and is killed`, { pid });
-      this.#host.port.signal(process, SIGKILL, false);
-    });
+    this.#emit({ kind: 'exiting', pid: this.#run.pid });
+    this.#run.terminate();
   }
 
   #finish(): void {
@@ -257,10 +292,6 @@ export class Job {
     this.#start = undefined;
     this.#emit({ kind: 'removed' });
     this.#removal.resolve();
-  }
-
-  #watch(): void {
-    for (const { descriptor } of this.inputs.endpoints) this.#host.port.watch(descriptor);
   }
 
   #emit(transition: JobStep): void {

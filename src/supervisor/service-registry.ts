@@ -1,5 +1,7 @@
 /** The Mach name space: which service belongs to whom, and the listening socket behind it. */
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { errorText, LaunchportError } from '../base/index.js';
 import { bootstrapPath, type SupervisorPort } from '../native/index.js';
 
@@ -9,18 +11,32 @@ import { bootstrapPath, type SupervisorPort } from '../native/index.js';
  */
 const BACKLOG = 4096;
 
-/** One registered name. The supervisor keeps the descriptor; a job gets a duplicate. */
-export interface ServiceEndpoint {
+/** A Mach service as a plist asks for it. */
+export interface ServiceSettings {
   readonly name: string;
+  /** ResetAtClose: clients that wait when the job drops the service are reset. */
+  readonly resetAtClose?: boolean;
+  /** HideUntilCheckIn: nobody finds the name while no process has checked in. */
+  readonly hideUntilCheckIn?: boolean;
+}
+
+/** One registered name. The supervisor keeps the descriptor; a job gets a duplicate. What changes is read anew. */
+export interface ServiceEndpoint extends ServiceSettings {
+  /** Where clients look for it. */
   readonly path: string;
   /** A job's target, or `process PID` for the host. */
   readonly owner: string;
   readonly descriptor: number;
+  /** The socket is at another path, which no client knows. */
+  readonly isHidden: boolean;
 }
+
+type Entry = { -readonly [K in keyof ServiceEndpoint]: ServiceEndpoint[K] };
 
 /** Names and sockets of one supervisor. Registration is all or nothing, and synchronous. */
 export class ServiceRegistry {
-  readonly #endpoints = new Map<string, ServiceEndpoint>();
+  readonly #endpoints = new Map<string, Entry>();
+  readonly #byDescriptor = new Map<number, Entry>();
   readonly #port: SupervisorPort;
   readonly #directory: string;
 
@@ -30,19 +46,26 @@ export class ServiceRegistry {
   }
 
   /**
-   * Binds a socket for each name. From then on clients can connect; they wait until somebody accepts.
+   * Binds a socket for each name. From then on clients can connect; they wait until somebody accepts. A hidden name
+   * is taken too, and its clients are told that there is none.
    * @throws LaunchportError ERR_XPC_NAME, ERR_LAUNCHD_SOCKET_PATH, ERR_LAUNCHD_SERVICE_TAKEN (with `details.owner`),
    * ERR_LAUNCHD_STATE when the system makes no socket; nothing is then registered
    */
-  register(names: readonly string[], owner: string): readonly ServiceEndpoint[] {
-    const wanted = names.map((name) => ({ name, path: bootstrapPath(this.#directory, name) }));
+  register(services: readonly ServiceSettings[], owner: string): readonly ServiceEndpoint[] {
+    const wanted = services.map((service) => ({
+      ...service,
+      path: bootstrapPath(this.#directory, service.name),
+    }));
     for (const { name, path } of wanted) this.#assertFree(name, path);
     const bound: ServiceEndpoint[] = [];
     try {
-      for (const { name, path } of wanted) {
-        const endpoint = { name, path, owner, descriptor: this.#bind(name, path) };
+      for (const service of wanted) {
+        const isHidden = service.hideUntilCheckIn === true;
+        const at = isHidden ? this.#hiddenPath(service.name) : service.path;
+        const endpoint = { ...service, owner, isHidden, descriptor: this.#bind(service.name, at) };
         bound.push(endpoint);
-        this.#endpoints.set(name, endpoint);
+        this.#endpoints.set(service.name, endpoint);
+        this.#byDescriptor.set(endpoint.descriptor, endpoint);
       }
     } catch (error) {
       this.unregister(bound);
@@ -51,12 +74,43 @@ export class ServiceRegistry {
     return bound;
   }
 
+  /** Whose the socket is: a job's target, or `process PID`. */
+  ownerOf(descriptor: number): string | undefined {
+    return this.#byDescriptor.get(descriptor)?.owner;
+  }
+
+  /** Lets clients find a hidden service; those that it is already found by are not disturbed. */
+  reveal(endpoint: ServiceEndpoint): void {
+    this.#move(endpoint, false);
+  }
+
+  /** Hides a service again; clients that wait go on waiting. */
+  conceal(endpoint: ServiceEndpoint): void {
+    this.#move(endpoint, true);
+  }
+
+  /**
+   * Gives the service a new socket in place of the old, with no moment between, and resets the old one's clients.
+   * @throws LaunchportError ERR_LAUNCHD_STATE when the system makes no socket; the old one then stays
+   */
+  reset(endpoint: ServiceEndpoint): void {
+    const entry = this.#endpoints.get(endpoint.name);
+    if (entry !== endpoint) return;
+    const old = entry.descriptor;
+    const descriptor = this.#bind(entry.name, this.#placeOf(entry));
+    this.#byDescriptor.delete(old);
+    this.#byDescriptor.set(descriptor, entry);
+    entry.descriptor = descriptor;
+    this.#port.closeDescriptor(old);
+  }
+
   /** Frees the names and resets clients that still wait. Harmless for an endpoint that is gone already. */
   unregister(endpoints: readonly ServiceEndpoint[]): void {
     for (const endpoint of endpoints) {
       if (this.#endpoints.get(endpoint.name) !== endpoint) continue;
       this.#endpoints.delete(endpoint.name);
-      removeSocket(endpoint.path);
+      this.#byDescriptor.delete(endpoint.descriptor);
+      removeSocket(this.#placeOf(endpoint));
       this.#port.closeDescriptor(endpoint.descriptor);
     }
   }
@@ -74,7 +128,29 @@ export class ServiceRegistry {
 
   /** Removes every socket file, and nothing else: for the moment the process exits. */
   unlinkAll(): void {
-    for (const { path } of this.#endpoints.values()) removeSocket(path);
+    for (const endpoint of this.#endpoints.values()) removeSocket(this.#placeOf(endpoint));
+  }
+
+  #move(endpoint: ServiceEndpoint, isHidden: boolean): void {
+    const entry = this.#endpoints.get(endpoint.name);
+    if (entry !== endpoint || entry.isHidden === isHidden) return;
+    const from = this.#placeOf(entry);
+    entry.isHidden = isHidden;
+    try {
+      this.#port.moveListener(from, this.#placeOf(entry));
+    } catch (error) {
+      entry.isHidden = !isHidden;
+      throw error;
+    }
+  }
+
+  #placeOf({ name, path, isHidden }: ServiceEndpoint): string {
+    return isHidden ? this.#hiddenPath(name) : path;
+  }
+
+  /** As long as the longest path of a name, and no name's: none begins with a dot. */
+  #hiddenPath(name: string): string {
+    return join(this.#directory, `.${createHash('sha256').update(name).digest('hex').slice(0, 32)}`);
   }
 
   #bind(name: string, path: string): number {

@@ -36,6 +36,8 @@ export function spawnJob(
       listeners: endpoints.map(({ name, descriptor }) => ({ name, descriptor })),
       ...(settings.umask === undefined ? {} : { umask: settings.umask }),
       ...(settings.nice === undefined ? {} : { nice: settings.nice }),
+      ...(settings.limits === undefined ? {} : { limits: settings.limits }),
+      ...settings.identity,
       parentDeathSignal: PARENT_DEATH_SIGNAL,
     });
   } finally {

@@ -19,15 +19,18 @@ import { guardedClock, systemClock } from './clock.js';
 import { bounded, DEFAULT_TIMEOUT_MS, notFree } from './control-call.js';
 import { assertOwnDomain, currentSession, currentUid } from './domains.js';
 import { jobEnvironment } from './environment.js';
+import type { EventOptions, JobEvent } from './event-stream.js';
 import { onProcessExit } from './exit-hook.js';
 import { signalNumber } from './exit-status.js';
 import type { Job } from './job.js';
 import { jobError } from './job-error.js';
 import { JobTable } from './job-table.js';
+import { OverrideStore } from './override-store.js';
 import { ServiceRegistry } from './service-registry.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
 import { openSupervisorPort, type SupervisorOptions } from './supervisor-options.js';
-import { type JobTransition, TransitionFeed } from './transition.js';
+import type { JobTransition } from './transition.js';
+import { TransitionFeed } from './transition-feed.js';
 
 /**
  * An embedded launchd. It keeps the event loop alive while it has a service to watch, a start ahead or a process to
@@ -87,13 +90,14 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     this.directory = this.#state.directory;
     this.bootstrapDirectory = this.#state.bootstrapDirectory;
     this.#registry = new ServiceRegistry(this.#port, this.bootstrapDirectory);
-    this.#jobs = new JobTable(this.#registry, {
+    const overrides = new OverrideStore(this.directory, logger);
+    this.#jobs = new JobTable(this.#registry, overrides, {
       port: this.#port,
       clock: guardedClock(clock, (work) => this.#guarded(work)),
       logger,
-      environment: ({ label, environment: own }) =>
-        jobEnvironment({ label, own, bootstrap: this.bootstrapDirectory, host: environment }),
-      emit: (transition) => this.#feed.emit(transition),
+      environment: ({ label, environment: own, identity }) =>
+        jobEnvironment({ label, own, bootstrap: this.bootstrapDirectory, host: environment, ...identity }),
+      emit: (transition) => this.#feed.emit(transition, clock.wallTime()),
     });
     this.#removeExitHook = onProcessExit(() => this.#exitHook());
     this.#port.setActive(true);
@@ -197,7 +201,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
    */
   checkIn(service: string): number {
     this.#assertRunning();
-    const [endpoint] = this.#registry.register([service], this.#hostOwner);
+    const [endpoint] = this.#registry.register([{ name: service }], this.#hostOwner);
     return (endpoint as { readonly descriptor: number }).descriptor;
   }
 
@@ -209,6 +213,14 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   /** Calls `listener` soon after each transition, in order; the result unsubscribes. What it throws is logged. */
   onTransition(listener: (transition: JobTransition) => void): () => void {
     return this.#feed.subscribe(listener);
+  }
+
+  /**
+   * What happens from now on, until the supervisor stops or the signal aborts. A reader that falls behind by more
+   * than `bufferSize` events loses the oldest, and is told how many. @throws RangeError for a wrong `bufferSize`
+   */
+  events(options: EventOptions = {}): AsyncIterableIterator<JobEvent> {
+    return this.#feed.stream(options);
   }
 
   /**
@@ -235,6 +247,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       this.#guarded(() => this.#registry.clear());
       this.#guarded(() => this.#state.unlock());
       this.#port.close();
+      this.#feed.end();
     }
   }
 

@@ -1,5 +1,4 @@
 /** What happens to jobs, told as it happens. */
-import { errorText, type Logger } from '../base/index.js';
 import type { JobExit, ServiceTarget } from '../launchd/index.js';
 
 /** Fields of every transition. */
@@ -39,6 +38,10 @@ export type JobTransition =
       readonly milliseconds: number;
       readonly reason: string;
     })
+  /** May be loaded again, whatever its plist says. Also for a label that is not loaded. */
+  | (TransitionBase & { readonly kind: 'enabled' })
+  /** Will not be loaded again; what is loaded and running stays. */
+  | (TransitionBase & { readonly kind: 'disabled' })
   /** Unloaded: its process is gone, its label and its services are free. */
   | (TransitionBase & { readonly kind: 'removed' });
 
@@ -46,32 +49,3 @@ type Distribute<T> = T extends JobTransition ? Omit<T, keyof TransitionBase> : n
 
 /** A transition as a job tells it, which need not say whose it is. */
 export type JobStep = Distribute<JobTransition>;
-
-/** Hands transitions to those who asked for them. */
-export class TransitionFeed {
-  readonly #listeners = new Set<(transition: JobTransition) => void>();
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  subscribe(listener: (transition: JobTransition) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Calls the listeners in a microtask, so that one that calls back finds every job in a settled state. */
-  emit(transition: JobTransition): void {
-    for (const listener of this.#listeners) {
-      queueMicrotask(() => {
-        if (!this.#listeners.has(listener)) return;
-        try {
-          listener(transition);
-        } catch (error) {
-          this.#logger.error(`supervisor: a transition listener failed: ${errorText(error)}`, { error });
-        }
-      });
-    }
-  }
-}

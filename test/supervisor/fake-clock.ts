@@ -14,6 +14,13 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  /** What wallTime() is ahead of now(): a test sets the wall clock by it. */
+  wallOffset = 0;
+
+  wallTime(): number {
+    return this.#now + this.wallOffset;
+  }
+
   schedule(ms: number, callback: () => void): () => void {
     const timer = { at: this.#now + ms, callback };
     this.#timers.add(timer);

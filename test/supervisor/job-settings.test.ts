@@ -3,7 +3,7 @@ import type { JobDefinition } from '../../src/launchd/index.js';
 import { jobSettings } from '../../src/supervisor/job-settings.js';
 
 const settingsOf = (changes: Partial<JobDefinition>) =>
-  jobSettings({ Label: 'l', ProgramArguments: ['/p', 'a'], ...changes });
+  jobSettings({ Label: 'l', ProgramArguments: ['/p', 'a'], ...changes }, 'user/501');
 
 describe('jobSettings', () => {
   it('fills in the defaults of launchd', () => {
@@ -15,6 +15,9 @@ describe('jobSettings', () => {
         environment: {},
         workingDirectory: '/',
         stdio: {},
+        identity: {},
+        calendar: [],
+        watchPaths: [],
         services: [],
         keepAlive: { isUnconditional: false },
         isStartedAtLoad: false,
@@ -30,7 +33,7 @@ describe('jobSettings', () => {
   it('takes Program for the file and ProgramArguments for argv', () => {
     const { settings } = settingsOf({ Program: '/real' });
     expect([settings.program, settings.args]).toEqual(['/real', ['/p', 'a']]);
-    expect(jobSettings({ Label: 'l', Program: '/only' }).settings.args).toEqual(['/only']);
+    expect(jobSettings({ Label: 'l', Program: '/only' }, 'user/501').settings.args).toEqual(['/only']);
   });
 
   it('makes paths absolute from the root, as launchd does', () => {
@@ -45,7 +48,7 @@ describe('jobSettings', () => {
 
   it('advertises true and dictionaries, not false', () => {
     const { settings } = settingsOf({ MachServices: { a: true, b: false, c: {} } });
-    expect(settings.services).toEqual(['a', 'c']);
+    expect(settings.services).toEqual([{ name: 'a' }, { name: 'c' }]);
   });
 
   it('starts at load for RunAtLoad and for any KeepAlive', () => {
@@ -58,16 +61,19 @@ describe('jobSettings', () => {
 
   it('says what it does not do', () => {
     const { warnings } = settingsOf({
-      StartInterval: 5,
+      Sockets: {},
       InitGroups: false,
-      KeepAlive: { PathState: { '/x': true }, Crashed: true },
-      MachServices: { a: { ResetAtClose: true, HideUntilCheckIn: false } },
+      KeepAlive: { NetworkState: true, Crashed: true },
+      MachServices: { a: { ResetAtClose: true, DrainMessagesOnCrash: 'All' } },
       EnvironmentVariables: { LISTEN_FDS: '1', FINE: '1' },
+      StartCalendarInterval: { Day: 31, Month: 2 },
     });
     expect(warnings.map((warning) => warning.split(' ').slice(0, 3).join(' '))).toEqual([
-      'StartInterval is not',
-      'KeepAlive.PathState is not',
-      'MachServices.a.ResetAtClose is not',
+      'Sockets has no',
+      'InitGroups has no',
+      'MachServices.a.DrainMessagesOnCrash has no',
+      'KeepAlive.NetworkState has no',
+      'StartCalendarInterval has no',
       'environment variable LISTEN_FDS',
     ]);
   });

@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { controlMeaning } from '../../src/launchd/index.js';
 import { bootstrapPath, type SupervisorPort } from '../../src/native/index.js';
 import { rejectionOf } from '../helpers/thrown.js';
 import { Bench, DOMAIN, LABEL, PROGRAM, SERVICE } from './bench.js';
@@ -13,12 +14,18 @@ describe('bootstrap', () => {
     expect(await bench.print()).toEqual({
       target: `${DOMAIN}/${LABEL}`,
       label: LABEL,
+      type: 'LaunchAgent',
+      domain: DOMAIN,
       state: 'not running',
       runs: 0,
+      workingDirectory: '/',
+      minimumRuntime: 10,
+      exitTimeout: 5,
+      properties: ['has services'],
       path: join(bench.root, 'plists', `${LABEL}.plist`),
       program: PROGRAM,
       arguments: [PROGRAM, 'start'],
-      endpoints: [{ name: SERVICE, isActive: false }],
+      endpoints: [{ name: SERVICE, isActive: false, isWatched: true }],
     });
     expect(await bench.supervisor.list()).toEqual([{ label: LABEL, status: 0 }]);
     expect(bench.started).toEqual([]);
@@ -155,16 +162,17 @@ describe('bootstrap', () => {
     expect((await rejectionOf(bench.supervisor.bootstrap(gui, path))).code).toBe('ERR_LAUNCHD_NO_DOMAIN');
     const stranger = await rejectionOf(bench.supervisor.bootstrap('user/4000000', path));
     expect(stranger.code).toBe('ERR_LAUNCHD_NO_DOMAIN');
-    expect((await rejectionOf(bench.load({ LimitLoadToSessionType: 'Aqua' }))).code).toBe(
-      'ERR_LAUNCHD_NO_DOMAIN',
-    );
+    const misfit = await rejectionOf(bench.load({ LimitLoadToSessionType: 'Aqua' }));
+    expect(misfit.code).toBe('ERR_LAUNCHD_PLIST');
+    expect(controlMeaning(misfit)).toBe('sessionMismatch');
     await bench.load({ LimitLoadToSessionType: ['Aqua', 'Background', 'System'] });
   });
 
   it('warns about keys that have no effect here', async () => {
     await using bench = await Bench.start();
-    await bench.load({ StartInterval: 5 });
-    expect(bench.log.text).toContain('StartInterval');
+    await bench.load({ StartOnMount: true, StartInterval: 5 });
+    expect(bench.log.text).toContain('StartOnMount');
+    expect(bench.log.text).not.toContain('StartInterval');
   });
 });
 

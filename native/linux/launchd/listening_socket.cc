@@ -71,6 +71,12 @@ UniqueFd create_listening_socket(const std::string& path, int backlog, SystemErr
   return {};
 }
 
+bool move_listening_socket(const std::string& from, const std::string& to, SystemError* error) {
+  if (rename(from.c_str(), to.c_str()) == 0) return true;
+  fail(error, "rename", from);
+  return false;
+}
+
 std::optional<pid_t> pid_of_listener(int descriptor, SystemError* error) {
   ucred credentials = {};
   socklen_t size = sizeof credentials;

@@ -15,6 +15,8 @@ namespace launchport {
 
 // A listening SOCK_SEQPACKET socket at `path`, mode 0600, non-blocking. What was at `path` is replaced atomically.
 UniqueFd create_listening_socket(const std::string& path, int backlog, SystemError* error);
+// Renames a socket; clients find it at the new path and no longer at the old one. Descriptors of it stay good.
+bool move_listening_socket(const std::string& from, const std::string& to, SystemError* error);
 // The pid of the process that last called listen(2) on the socket.
 std::optional<pid_t> pid_of_listener(int descriptor, SystemError* error);
 // Whether some process listens at `path`. Connects to find out, so the listener sees a client that is gone at once.

@@ -15,6 +15,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "spawn_identity.h"
+
 namespace launchport {
 namespace {
 
@@ -23,7 +25,20 @@ constexpr size_t kMaxPidDigits = 10;
 constexpr int kFirstListener = 3;
 
 // What failed in the child, sent through the exec pipe.
-enum class Stage : int { setsid, dup2, close_range, umask, setpriority, chdir, prctl, execve };
+enum class Stage : int {
+  setsid,
+  dup2,
+  close_range,
+  setrlimit,
+  setpriority,
+  chroot,
+  setgroups,
+  setgid,
+  setuid,
+  chdir,
+  prctl,
+  execve
+};
 
 struct ExecFailure {
   Stage stage;
@@ -31,8 +46,8 @@ struct ExecFailure {
 };
 
 const char* syscall_of(Stage stage) {
-  static constexpr const char* kNames[] = {"setsid", "dup2",  "close_range", "umask",
-                                           "setpriority", "chdir", "prctl",       "execve"};
+  static constexpr const char* kNames[] = {"setsid",    "dup2",   "close_range", "setrlimit", "setpriority", "chroot",
+                                           "setgroups", "setgid", "setuid",      "chdir",     "prctl",       "execve"};
   return kNames[static_cast<int>(stage)];
 }
 
@@ -50,6 +65,10 @@ struct ChildPlan {
   mode_t umask;
   bool has_nice;
   int nice;
+  const SpawnRequest::Limit* limits;
+  size_t limit_count;
+  const char* root;             // null for none
+  const SpawnIdentity* identity;  // null for the parent's own
   int parent_death_signal;
   pid_t parent;
 };
@@ -95,6 +114,31 @@ void restore_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// A hard limit that may not be raised so far stays where it is, as does a soft one above it: a job with less is better
+// than none.
+bool apply_limit(const SpawnRequest::Limit& limit) {
+  const auto resource = static_cast<__rlimit_resource_t>(limit.resource);
+  rlimit now;
+  if (getrlimit(resource, &now) != 0) return false;
+  rlimit wanted = {limit.soft.value_or(now.rlim_cur), limit.hard.value_or(now.rlim_max)};
+  wanted.rlim_cur = std::min(wanted.rlim_cur, wanted.rlim_max);
+  if (setrlimit(resource, &wanted) == 0) return true;
+  if (errno != EPERM) return false;
+  wanted.rlim_max = std::min(wanted.rlim_max, now.rlim_max);
+  wanted.rlim_cur = std::min(wanted.rlim_cur, wanted.rlim_max);
+  return setrlimit(resource, &wanted) == 0;
+}
+
+// As another user. Each step takes away the right to do the one before. Raw calls: libc's would want to tell all threads.
+void become(const ChildPlan& plan) {
+  if (plan.root != nullptr && chroot(plan.root) != 0) fail_child(plan, Stage::chroot);
+  if (plan.identity == nullptr) return;
+  const SpawnIdentity& identity = *plan.identity;
+  if (syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) != 0) fail_child(plan, Stage::setgroups);
+  if (syscall(SYS_setgid, identity.gid) != 0) fail_child(plan, Stage::setgid);
+  if (syscall(SYS_setuid, identity.uid) != 0) fail_child(plan, Stage::setuid);
+}
+
 // Runs between fork and exec: async-signal-safe calls only (signal-safety(7)), no allocation, no lock.
 [[noreturn]] void run_child(const ChildPlan& plan) {
   if (setsid() < 0) fail_child(plan, Stage::setsid);
@@ -111,7 +155,16 @@ void restore_signals() {
     fail_child(plan, Stage::close_range);
   }
   if (plan.has_umask) umask(plan.umask);
+  for (size_t i = 0; i < plan.limit_count; ++i) {
+    if (!apply_limit(plan.limits[i])) fail_child(plan, Stage::setrlimit);
+  }
   if (plan.has_nice && setpriority(PRIO_PROCESS, 0, plan.nice) != 0) fail_child(plan, Stage::setpriority);
+  become(plan);
+  if (plan.identity != nullptr && plan.parent_death_signal != 0) {
+    // A change of user clears it.
+    if (prctl(PR_SET_PDEATHSIG, plan.parent_death_signal) != 0) fail_child(plan, Stage::prctl);
+    if (getppid() != plan.parent) _exit(127);
+  }
   if (chdir(plan.cwd) != 0) fail_child(plan, Stage::chdir);
   if (plan.listen_pid != nullptr) write_decimal(plan.listen_pid, getpid());
   restore_signals();
@@ -180,6 +233,7 @@ bool wait_for_exec(int pipe, SystemError* error, const SpawnRequest& request) {
   *error = {failure.number, syscall_of(failure.stage), {}};
   if (failure.stage == Stage::execve) error->path = request.file;
   if (failure.stage == Stage::chdir) error->path = request.cwd;
+  if (failure.stage == Stage::chroot) error->path = *request.root;
   return false;
 }
 
@@ -200,6 +254,9 @@ class BlockedSignals {
 }  // namespace
 
 std::optional<SpawnedProcess> spawn(const SpawnRequest& request, SystemError* error) {
+  SpawnIdentity identity;
+  const bool has_identity = request.user.has_value() || request.group.has_value();
+  if (has_identity && !find_identity(request, &identity, error)) return std::nullopt;
   std::vector<int> originals(request.stdio.begin(), request.stdio.end());
   for (const SpawnRequest::Listener& listener : request.listeners) originals.push_back(listener.descriptor);
   const int count = static_cast<int>(originals.size());
@@ -245,6 +302,10 @@ std::optional<SpawnedProcess> spawn(const SpawnRequest& request, SystemError* er
       .umask = request.umask.value_or(0),
       .has_nice = request.nice.has_value(),
       .nice = request.nice.value_or(0),
+      .limits = request.limits.data(),
+      .limit_count = request.limits.size(),
+      .root = request.root.has_value() ? request.root->c_str() : nullptr,
+      .identity = has_identity ? &identity : nullptr,
       .parent_death_signal = request.parent_death_signal,
       .parent = getpid(),
   };

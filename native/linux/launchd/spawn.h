@@ -1,6 +1,7 @@
 // Starting a process with exactly the descriptors it is to have.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <array>
@@ -19,6 +20,13 @@ struct SpawnRequest {
     int descriptor;
   };
 
+  // One setrlimit(2); what is absent stays as it is.
+  struct Limit {
+    int resource;
+    std::optional<rlim_t> soft;
+    std::optional<rlim_t> hard;
+  };
+
   std::string file;
   std::vector<std::string> args;
   std::vector<std::string> env;
@@ -27,6 +35,11 @@ struct SpawnRequest {
   std::vector<Listener> listeners;
   std::optional<mode_t> umask;
   std::optional<int> nice;
+  std::vector<Limit> limits;
+  std::optional<std::string> root;   // chroot(2) to it, before the change to cwd
+  std::optional<std::string> user;   // by name, with its groups
+  std::optional<std::string> group;  // by name; without it, the user's own
+  bool init_groups = true;           // the user's other groups too
   int parent_death_signal = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "spawn_limits.h"
 
 namespace launchport {
 namespace {
@@ -26,6 +27,15 @@ std::optional<Napi::Array> read_array(Napi::Env env, Napi::Object options, const
   if (!value.IsEmpty() && value.IsArray()) return value.As<Napi::Array>();
   throw_type_error(env, std::string(name) + " must be an array");
   return std::nullopt;
+}
+
+// Absent leaves `text` empty.
+bool read_optional_string(Napi::Env env, Napi::Object options, const char* name, std::optional<std::string>* text) {
+  const Napi::Value property = options.Get(name);
+  if (property.IsEmpty()) return false;
+  if (property.IsUndefined()) return true;
+  *text = read_string(env, property, name);
+  return text->has_value();
 }
 
 bool read_strings(Napi::Env env, Napi::Object options, const char* name, std::vector<std::string>* strings) {
@@ -112,7 +122,17 @@ std::optional<SpawnRequest> read_spawn_options(Napi::Env env, Napi::Object optio
                        read_optional_integer(env, options, "umask", 0, 0777, &umask) &&
                        read_optional_integer(env, options, "nice", -20, 20, &request.nice) &&
                        read_optional_integer(env, options, "parentDeathSignal", 0, SIGRTMAX, &parent_death_signal);
-  if (!is_read) return std::nullopt;
+  if (!is_read || !read_limits(env, options, &request.limits)) return std::nullopt;
+  if (!read_optional_string(env, options, "user", &request.user) ||
+      !read_optional_string(env, options, "group", &request.group)) {
+    return std::nullopt;
+  }
+  const Napi::Value init_groups = options.Get("initGroups");
+  request.init_groups = !(init_groups.IsBoolean() && !init_groups.As<Napi::Boolean>().Value());
+  if (!options.Get("root").IsUndefined()) {
+    request.root = read_absolute_path(env, options, "root");
+    if (!request.root.has_value()) return std::nullopt;
+  }
   if (umask.has_value()) request.umask = static_cast<mode_t>(*umask);
   request.parent_death_signal = parent_death_signal.value_or(0);
   return request;

@@ -47,7 +47,8 @@ void SupervisorObject::define(Environment& environment, Napi::Env env) {
   using Self = SupervisorObject;
   const Napi::Function constructor = DefineClass(
       env, "SupervisorPort",
-      {InstanceMethod<&Self::create_listener>("createListener"), InstanceMethod<&Self::listener_pid>("listenerPid"),
+      {InstanceMethod<&Self::create_listener>("createListener"),
+       InstanceMethod<&Self::move_listener>("moveListener"), InstanceMethod<&Self::listener_pid>("listenerPid"),
        InstanceMethod<&Self::watch>("watch"), InstanceMethod<&Self::unwatch>("unwatch"),
        InstanceMethod<&Self::is_listening>("isListening"), InstanceMethod<&Self::lock>("lock"),
        InstanceMethod<&Self::spawn>("spawn"), InstanceMethod<&Self::signal>("signal"),
@@ -92,6 +93,16 @@ Napi::Value SupervisorObject::create_listener(const Napi::CallbackInfo& info) {
   if (descriptor.has_value()) return Napi::Number::New(env, *descriptor);
   throw_system_error(env, error);
   return env.Undefined();
+}
+
+void SupervisorObject::move_listener(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::optional<std::string> from = read_string(env, info[0], "from");
+  if (!from.has_value()) return;
+  const std::optional<std::string> to = read_string(env, info[1], "to");
+  if (!to.has_value() || !require_open(env)) return;
+  SystemError error;
+  if (!move_listening_socket(*from, *to, &error)) throw_system_error(env, error);
 }
 
 Napi::Value SupervisorObject::listener_pid(const Napi::CallbackInfo& info) {

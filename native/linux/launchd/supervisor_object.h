@@ -22,6 +22,7 @@ class SupervisorObject final : public Napi::ObjectWrap<SupervisorObject> {
 
  private:
   Napi::Value create_listener(const Napi::CallbackInfo& info);
+  void move_listener(const Napi::CallbackInfo& info);
   Napi::Value listener_pid(const Napi::CallbackInfo& info);
   void watch(const Napi::CallbackInfo& info);
   void unwatch(const Napi::CallbackInfo& info);

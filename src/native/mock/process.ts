@@ -18,6 +18,8 @@ export interface MockProcess {
   /** The environment it was given, with LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** All that it was started with; the mock acts on none of its limits, masks and users. */
+  readonly spawn: Readonly<SpawnOptions>;
   /** Its own binding; `listen` by name finds the listeners it was started with. */
   readonly binding: MockBinding;
   /** Called for each signal that can be caught. While undefined, signals have their default action. */
@@ -56,6 +58,7 @@ export function mockProcess(state: ProcessState, options: SpawnOptions, binding:
     argv: [...options.args],
     env: environment(state.pid, options),
     cwd: options.cwd,
+    spawn: options,
     binding,
     signals: undefined,
     exit: (exitCode = 0) => state.finish({ exitCode: exitCode & 0xff, signal: 0 }),

@@ -48,6 +48,13 @@ export class MockSupervisorPort implements SupervisorPort {
     return this.#own(this.#world.listen(path, backlog, this.#process));
   }
 
+  moveListener(from: string, to: string): void {
+    assertText(from, 'from');
+    assertText(to, 'to');
+    this.#assertOpen();
+    this.#world.moveListener(from, to);
+  }
+
   listenerPid(descriptor: number): number {
     return this.#listeningSocket(descriptor, 'getsockopt').pid;
   }

@@ -7,6 +7,7 @@ import type { MockMain } from './process.js';
 import { ProcessState } from './process-state.js';
 import { OpenFile, type ReferenceCount } from './rights.js';
 import { ListeningSocket } from './socket.js';
+import { systemError } from './system-error.js';
 import { nextTurn, Turn } from './turn.js';
 
 const FIRST_PID = 5_000_000;
@@ -86,6 +87,14 @@ export class WorldState {
     this.#turns.clear();
   }
 
+  /** Renames a listening socket. */
+  moveListener(from: string, to: string): void {
+    const socket = this.lookUp(from);
+    if (socket === undefined) throw systemError('ENOENT', 'rename', from);
+    this.#paths.delete(from);
+    this.#paths.set(to, socket);
+  }
+
   lookUp(path: string): ListeningSocket | undefined {
     const socket = this.#paths.get(path);
     return socket?.isOpen ? socket : undefined;
@@ -97,7 +106,7 @@ export class WorldState {
     const file = new OpenFile(this.files, path, { socket });
     this.#paths.set(path, socket);
     const onClosed = () => {
-      if (this.#paths.get(path) === socket) this.#paths.delete(path);
+      for (const [at, other] of this.#paths) if (other === socket) this.#paths.delete(at);
     };
     return this.descriptors.open(file, { owner, onClosed });
   }

@@ -1,0 +1,15 @@
+// Reads the resource limits of the options of spawn().
+#pragma once
+
+#include <napi.h>
+
+#include <vector>
+
+#include "spawn.h"
+
+namespace launchport {
+
+// False with a pending TypeError when `limits` is there and wrong. Absent leaves `limits` empty.
+bool read_limits(Napi::Env env, Napi::Object options, std::vector<SpawnRequest::Limit>* limits);
+
+}  // namespace launchport
