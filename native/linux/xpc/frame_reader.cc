@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace xpc {
 namespace {
@@ -67,9 +68,8 @@ FrameReader::Verdict FrameReader::take_whole_frame(std::span<const uint8_t>& byt
   if (!wire::is_acceptable(frame.header, rights_.size())) return Verdict::stop;
   if (bytes.size() - sizeof frame.header < frame.header.length) return take_header(bytes, sink);
   frame.body = bytes.subspan(sizeof frame.header, frame.header.length);
-  frame.rights = std::move(rights_);
   bytes = bytes.subspan(sizeof frame.header + frame.header.length);
-  return sink.receive(frame);
+  return pass(frame, sink);
 }
 
 FrameReader::Verdict FrameReader::take_header(std::span<const uint8_t>& bytes, Sink& sink) {
@@ -95,10 +95,17 @@ FrameReader::Verdict FrameReader::take_body(std::span<const uint8_t>& bytes, Sin
 }
 
 FrameReader::Verdict FrameReader::finish_body(Sink& sink) {
-  Frame frame{header_, {body_->data(), header_.length}, std::move(body_), std::move(rights_)};
+  Frame frame{header_, {body_->data(), header_.length}, std::move(body_), {}};
   body_.reset();
   header_filled_ = 0;
   direct_ = 0;
+  return pass(frame, sink);
+}
+
+FrameReader::Verdict FrameReader::pass(Frame& frame, Sink& sink) {
+  if (rights_.empty()) return sink.receive(frame);
+  ReceivedRights rights = std::exchange(rights_, {});
+  frame.rights = rights;
   return sink.receive(frame);
 }
 

@@ -21,8 +21,8 @@ struct Frame {
   std::span<const uint8_t> body;
   // The block that holds the body, for frames that arrived in pieces; else null, and the body is borrowed.
   Ref<Bytes> block;
-  // The descriptors that came with it, as many as the header says.
-  ReceivedRights rights;
+  // The descriptors that came with it, as many as the header says. What is not moved out of them is closed.
+  std::span<Descriptor> rights;
 };
 
 class FrameReader {
@@ -62,6 +62,7 @@ class FrameReader {
   Verdict take_header(std::span<const uint8_t>& bytes, Sink& sink);
   Verdict take_body(std::span<const uint8_t>& bytes, Sink& sink);
   Verdict finish_body(Sink& sink);
+  Verdict pass(Frame& frame, Sink& sink);
   void make_room();
 
   ReceivedRights rights_;     // of the frame that comes next, or is unfinished

@@ -76,7 +76,9 @@ void MessageConnection::append(wire::Kind kind, uint64_t id, Dictionary& message
     if (!is_sendable) misuse("message cannot be serialized: too deep, or not sendable");
     check_length(encoded.size());
     if (rights.descriptors.size() > wire::kMostRights) misuse("more descriptors than a message can carry");
-    output_.append(kind, id, encoded, std::move(rights));
+    const auto count = static_cast<uint16_t>(rights.descriptors.size());
+    output_.board(std::move(rights));
+    output_.append(kind, id, encoded, count);
   }
   mark_dirty();
   if (is_running()) did_append();

@@ -24,28 +24,25 @@ uint8_t* OutputQueue::reserve(size_t length) {
   return start;
 }
 
-// Writes the header; the result is where the rest of the `length` bytes goes.
-uint8_t* OutputQueue::reserve_frame(const wire::Header& header, size_t length, SentRights rights) {
+void OutputQueue::board(SentRights rights) {
   if (!rights.is_empty()) passengers_.push_back({appended_, std::move(rights)});
-  uint8_t* target = reserve(length);
-  std::memcpy(target, &header, sizeof header);
-  return target + sizeof header;
 }
 
-void OutputQueue::append(wire::Kind kind, uint64_t id, std::span<const uint8_t> body, SentRights rights) {
+void OutputQueue::append(wire::Kind kind, uint64_t id, std::span<const uint8_t> body, uint16_t rights) {
   const size_t length = sizeof(wire::Header) + body.size();
   if (length > kChunkBytes) {
-    append_shared(kind, id, Bytes::copy(body.data(), body.size()), body.size(), std::move(rights));
+    append_shared(kind, id, Bytes::copy(body.data(), body.size()), body.size(), rights);
     return;
   }
-  const auto count = static_cast<uint16_t>(rights.descriptors.size());
-  uint8_t* target = reserve_frame({static_cast<uint32_t>(body.size()), kind, count, id}, length, std::move(rights));
-  if (!body.empty()) std::memcpy(target, body.data(), body.size());
+  const wire::Header header{static_cast<uint32_t>(body.size()), kind, rights, id};
+  uint8_t* target = reserve(length);
+  std::memcpy(target, &header, sizeof header);
+  if (!body.empty()) std::memcpy(target + sizeof header, body.data(), body.size());
 }
 
-void OutputQueue::append_shared(wire::Kind kind, uint64_t id, Ref<Bytes> body, size_t length, SentRights rights) {
-  const auto count = static_cast<uint16_t>(rights.descriptors.size());
-  reserve_frame({static_cast<uint32_t>(length), kind, count, id}, sizeof(wire::Header), std::move(rights));
+void OutputQueue::append_shared(wire::Kind kind, uint64_t id, Ref<Bytes> body, size_t length, uint16_t rights) {
+  const wire::Header header{static_cast<uint32_t>(length), kind, rights, id};
+  std::memcpy(reserve(sizeof header), &header, sizeof header);
   segments_.push_back({std::move(body), 0, length, false});
   appended_ += length;
 }

@@ -16,10 +16,12 @@ namespace xpc {
 
 class OutputQueue {
  public:
+  // The next frame that is appended goes with these descriptors, if any; it is to be told their number.
+  void board(SentRights rights);
   // Copies the body.
-  void append(wire::Kind kind, uint64_t id, std::span<const uint8_t> body, SentRights rights = {});
+  void append(wire::Kind kind, uint64_t id, std::span<const uint8_t> body, uint16_t rights = 0);
   // References the first `length` bytes of the block, which must not change any more.
-  void append_shared(wire::Kind kind, uint64_t id, Ref<Bytes> body, size_t length, SentRights rights = {});
+  void append_shared(wire::Kind kind, uint64_t id, Ref<Bytes> body, size_t length, uint16_t rights = 0);
 
   // The descriptors that the next bytes must be sent with, at the start of a packet. Borrowed until consume() or
   // clear().
@@ -53,7 +55,6 @@ class OutputQueue {
   };
 
   uint8_t* reserve(size_t length);
-  uint8_t* reserve_frame(const wire::Header& header, size_t length, SentRights rights);
   size_t bytes_before_rights() const;
 
   std::deque<Segment> segments_;
