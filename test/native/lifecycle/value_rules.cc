@@ -43,12 +43,6 @@ Held pair_of(const char* first, const char* second) {
   return Held(xpc_dictionary_create(keys, values, 2));
 }
 
-// As a system service would send it: that it may be retried, and "busy".
-Held rich_error() {
-  const uint32_t words[] = {0x42133742, 5, 0x1c000, 4 + 13, 1, 4, 0, 0x79737562, 0};
-  return Held(xpc_create_from_serialization(words, sizeof words));
-}
-
 bool is_equal_both_ways(xpc_object_t a, xpc_object_t b) { return xpc_equal(a, b) && xpc_equal(b, a); }
 
 }  // namespace
@@ -135,8 +129,6 @@ RULE(empty_data) {
   const Held data(xpc_data_create(nullptr, 0));
   EXPECT(xpc_get_type(data) == XPC_TYPE_DATA && xpc_data_get_length(data) == 0);
 }
-
-RULE(data_of_4_gib_aborts) { xpc_data_create("", size_t{1} << 32); }
 
 RULE(setting_null_removes) {
   const Held dictionary = message(1);
@@ -321,51 +313,4 @@ RULE(values_arrive_as_they_were) {
   });
   xpc_connection_send_message(client, sent);
   UNTIL_NOTED("equal");
-}
-
-RULE(cycle_sent_aborts) {
-  bench.service();
-  const xpc_connection_t client = bench.connected_client();
-  const Held sent = message(1);
-  xpc_dictionary_set_value(sent, "self", sent);
-  xpc_connection_send_message(client, sent);
-}
-
-RULE(message_over_the_limit_aborts) {
-  bench.service();
-  const xpc_connection_t client = bench.connected_client();
-  const std::vector<uint8_t> bytes(XPC_LOOP_MESSAGE_LIMIT);
-  const Held sent = message(1);
-  xpc_dictionary_set_value(sent, "bytes", Held(xpc_data_create(bytes.data(), bytes.size())));
-  xpc_connection_send_message(client, sent);
-}
-
-RULE(rich_errors_are_received) {
-  const Held error = rich_error();
-  EXPECT(error != nullptr && xpc_get_type(error) == XPC_TYPE_RICH_ERROR);
-  EXPECT(xpc_rich_error_can_retry(error));
-  char* const text = xpc_rich_error_copy_description(error);
-  const bool is_right = text != nullptr && std::strcmp(text, "busy") == 0;
-  std::free(text);
-  EXPECT(is_right);
-}
-
-RULE(nesting_has_a_limit) {
-  const auto nested = [](int depth) {
-    xpc_object_t value = xpc_dictionary_create(nullptr, nullptr, 0);
-    for (int level = 1; level < depth; ++level) {
-      const char* const key = "k";
-      xpc_object_t outer = xpc_dictionary_create(&key, &value, 1);
-      xpc_release(value);
-      value = outer;
-    }
-    return Held(value);
-  };
-  size_t length = 0;
-  void* const bytes = xpc_make_serialization(nested(512), &length);
-  EXPECT(bytes != nullptr);
-  const Held back(xpc_create_from_serialization(bytes, length));
-  std::free(bytes);
-  EXPECT(back != nullptr);
-  EXPECT(xpc_make_serialization(nested(513), &length) == nullptr);
 }
