@@ -24,7 +24,7 @@ export interface EventOptions {
  */
 export class EventStream implements AsyncIterableIterator<JobEvent> {
   readonly #capacity: number;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (stream: EventStream) => void;
   readonly #signal: AbortSignal | undefined;
   #buffer: (JobTransition & { readonly time: number })[] = [];
   #dropped = 0;
@@ -32,7 +32,10 @@ export class EventStream implements AsyncIterableIterator<JobEvent> {
   #waiting: ((result: IteratorResult<JobEvent>) => void)[] = [];
 
   /** `onEnd` is called once. @throws RangeError for a buffer size that is no positive integer */
-  constructor({ signal, bufferSize = DEFAULT_EVENT_BUFFER }: EventOptions, onEnd: () => void) {
+  constructor(
+    { signal, bufferSize = DEFAULT_EVENT_BUFFER }: EventOptions,
+    onEnd: (stream: EventStream) => void,
+  ) {
     if (!Number.isSafeInteger(bufferSize) || bufferSize < 1)
       throw new RangeError(`bufferSize is not a positive integer: ${bufferSize}`);
     this.#capacity = bufferSize;
@@ -62,7 +65,7 @@ export class EventStream implements AsyncIterableIterator<JobEvent> {
     this.#isEnded = true;
     this.#signal?.removeEventListener('abort', this.#abort);
     for (const reader of this.#waiting.splice(0)) reader({ done: true, value: undefined });
-    this.#onEnd();
+    this.#onEnd(this);
   }
 
   async next(): Promise<IteratorResult<JobEvent>> {

@@ -21,7 +21,7 @@ export class TransitionFeed {
 
   /** A stream of the transitions from now on. @throws RangeError as {@link EventStream} */
   stream(options: EventOptions): EventStream {
-    const stream = new EventStream(options, () => this.#streams.delete(stream));
+    const stream = new EventStream(options, (ended) => this.#streams.delete(ended));
     if (this.#isEnded) stream.end();
     else if (options.signal?.aborted !== true) this.#streams.add(stream);
     return stream;

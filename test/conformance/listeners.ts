@@ -133,7 +133,7 @@ export function listenerTests(use: UseBench): void {
     expect(client.port.statistics()).toMatchObject({ connections: 2, listeners: 1 });
   });
 
-  it('clients beyond the backlog wait and are served', async () => {
+  it('launchd case 61: clients beyond the backlog wait and are served', async () => {
     const { client, server } = use();
     const service = use().service(1);
     const ids = Array.from({ length: 8 }, () => client.request(client.dial(service.target)));

@@ -98,7 +98,7 @@ export function processTests(use: UseBench): void {
     await exited(process);
   });
 
-  it('a name is checked in by one listener at a time, and only one that was given', async () => {
+  it('launchd cases 22 and 23: a name is checked in by one listener at a time, and only one that was given', async () => {
     const { supervisor } = use();
     const service = use().service();
     const { name, descriptor } = service;

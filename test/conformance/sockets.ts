@@ -92,6 +92,25 @@ export function socketTests(use: UseBench): void {
     expect([server.of('message').length, other.of('message').length]).toEqual([1, 1]);
   });
 
+  it('a listener that moves is found where it went, with those who waited', async () => {
+    const { client, server, supervisor } = use();
+    const service = use().service();
+    const from = service.target.address as string;
+    const early = client.dial(service.target);
+    client.message(early, numberBody(1));
+    await use().settle();
+    supervisor.moveListener(from, `${from}.to`);
+    expect([supervisor.isListening(from), supervisor.isListening(`${from}.to`)]).toEqual([false, true]);
+    server.listen({ name: service.name, descriptor: service.descriptor });
+    expect(numberOf((await server.next('message')).body)).toBe(1);
+    supervisor.moveListener(`${from}.to`, from);
+    client.message(client.dial(service.target), numberBody(2));
+    await use().until('the second message', () => server.of('message').length === 2);
+    expect(() => supervisor.moveListener(`${from}.none`, from)).toThrow(
+      expect.objectContaining({ code: 'ENOENT', syscall: 'rename' }),
+    );
+  });
+
   it('tells whether anybody listens at a path', () => {
     const { supervisor, environment } = use();
     const { address } = environment.target('com.example.nobody');

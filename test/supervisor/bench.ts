@@ -138,8 +138,14 @@ export class Bench implements AsyncDisposable {
     await this.settled();
   }
 
+  /** Ends the processes of all clients. */
+  async endClients(): Promise<void> {
+    for (const transport of this.#transports.splice(0)) await transport.close();
+    await this.settled();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const transport of this.#transports) await transport.close();
+    await this.endClients();
     const stopped = this.supervisor.stop({ timeout: 1000 });
     for (let round = 0; round < 3; round += 1) await this.advance(60_000);
     await stopped;
