@@ -15,7 +15,7 @@ const RULES: Readonly<
   xpc: { layers: ['native', 'base'], packages: [] },
   launchd: { layers: ['base'], packages: ['zod'] },
   routes: { layers: ['xpc', 'native', 'base'], packages: ['zod'] },
-  supervisor: { layers: ['routes', 'xpc', 'launchd', 'native', 'base'], packages: [] },
+  supervisor: { layers: ['routes', 'xpc', 'launchd', 'native', 'base'], packages: ['zod'] },
   plugin: { layers: ['launchd', 'base'], packages: ['zod', 'smol-toml'] },
   harness: {
     layers: ['plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],

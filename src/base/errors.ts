@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   ERR_LAUNCHD_SOCKET_PATH: 'limit',
   ERR_LAUNCHD_STATE: 'usage',
   ERR_SUPERVISOR_RUNNING: 'exists',
+  ERR_SUPERVISOR_PROTOCOL: 'unsupported',
   // plugins
   ERR_PLUGIN_NAME: 'usage',
   ERR_PLUGIN_CONFIG: 'config',
