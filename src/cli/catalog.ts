@@ -35,10 +35,10 @@ export function absoluteDirectories(context: CliContext, options: SearchOptions)
  * Runs `work` with a client of the API server and closes the connection afterwards.
  * @throws LaunchportError ERR_SERVER_NOT_RUNNING
  */
-export async function withServer<T>(work: (client: ApiClient) => Promise<T>): Promise<T> {
+export async function withServer<T>(work: (client: ApiClient) => Promise<T>, prefix?: string): Promise<T> {
   const transport = XpcTransport.default();
   try {
-    return await work(ApiClient.connect(transport));
+    return await work(ApiClient.connect(transport, prefix === undefined ? {} : { prefix }));
   } finally {
     await transport.close();
   }

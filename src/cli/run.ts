@@ -1,14 +1,8 @@
 /** Runs one command line and settles with its exit status; never throws, never calls process.exit. */
-import { readFileSync } from 'node:fs';
 import { EXIT_CODES } from '../base/index.js';
 import type { CliContext } from './context.js';
 import { ExitStatus, reportFailure } from './failure.js';
-
-/** The version in package.json, which lies two folders above the compiled file as above the source. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+import { packageVersion } from './version.js';
 
 /** @param args what stands behind the command's name */
 export async function run(args: readonly string[], context: CliContext): Promise<number> {

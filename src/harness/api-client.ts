@@ -158,7 +158,7 @@ export class ApiClient implements AsyncDisposable {
       if (!isLaunchportError(error, 'ERR_XPC_INVALID')) throw error;
       if (this.#client === client) this.#client = undefined;
       throw new LaunchportError('ERR_SERVER_NOT_RUNNING', `no API server at ${this.service}`, {
-        hint: 'Start it: launchport system run.',
+        hint: 'Start it: launchport system start.',
         details: { service: this.service },
         cause: error,
       });

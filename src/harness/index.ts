@@ -3,6 +3,7 @@ export { ApiClient, type ApiClientOptions, type ApiServerInfo } from './api-clie
 export { ApiServer, type ApiServerIdentity, type ApiServerOptions, addPluginRoutes } from './api-server.js';
 export type { BootReport, BootResult } from './boot.js';
 export { guardFirstCall, type WatchedJob } from './first-call.js';
+export type { SupervisorChoice } from './host-launchd.js';
 export {
   type PluginConnectOptions,
   PluginHarness,

@@ -34,6 +34,8 @@ export interface PluginHarnessOptions {
   readonly transport?: XpcTransport;
   /** Bootstrap directory to connect in; a host with a supervisor gives the supervisor's. */
   readonly bootstrap?: string;
+  /** Whether other hosts load jobs there too: `stop` then leaves what was loaded already. Default false. */
+  readonly isShared?: boolean;
   readonly logger?: Logger;
 }
 
@@ -203,8 +205,8 @@ export class PluginHarness {
   }
 
   /**
-   * Closes all connections and boots everything out that this harness registered; failures are logged. Work under way
-   * and work asked for later ends with ERR_ABORTED.
+   * Closes all connections and boots everything out that this harness registered, where it is shared only what was not
+   * loaded before; failures are logged. Work under way and work asked for later ends with ERR_ABORTED.
    */
   async stop(options: WaitOptions = {}): Promise<void> {
     this.#stopping.abort(new Error('the harness is stopping'));
@@ -218,7 +220,7 @@ export class PluginHarness {
     const registrations = [
       ...[...this.#loaded.values()].flatMap(({ registration }) => registration ?? []),
       ...this.#instances.values(),
-    ];
+    ].filter(({ outcome }) => !(this.#options.isShared === true && outcome === 'unchanged'));
     this.#loaded.clear();
     this.#instances.clear();
     await Promise.all(

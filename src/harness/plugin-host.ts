@@ -1,6 +1,6 @@
 /** A host in one object: the control of launchd, the catalog, the registrar, the harness and a transport. */
-import { type Logger, silentLogger } from '../base/index.js';
-import { type LaunchControl, LaunchctlControl } from '../launchd/index.js';
+import { type Logger, silentLogger, type WaitOptions } from '../base/index.js';
+import type { LaunchControl } from '../launchd/index.js';
 import { type Binding, loadBinding } from '../native/index.js';
 import {
   PluginCatalog,
@@ -10,16 +10,19 @@ import {
   type Roots,
   resolveRoots,
 } from '../plugin/index.js';
-import { type Clock, Supervisor } from '../supervisor/index.js';
+import type { Clock, Supervisor } from '../supervisor/index.js';
 import { XpcTransport } from '../xpc/index.js';
+import { type HostLaunchd, openLaunchd, type SupervisorChoice } from './host-launchd.js';
 import { PluginHarness } from './plugin-harness.js';
 
 /** How a host is set up; everything has a default. */
 export interface PluginHostOptions {
   /** Searched before the standard plugin directories. */
   readonly pluginDirectories?: readonly string[];
-  /** Runtime directory of the embedded supervisor, where there is no launchd. */
+  /** Runtime directory of the supervisor, where there is no launchd. */
   readonly directory?: string;
+  /** Whose supervisor it is, where there is no launchd; default `auto`. */
+  readonly supervisor?: SupervisorChoice;
   readonly roots?: RootOptions;
   /** Default that of this process. */
   readonly environment?: NodeJS.ProcessEnv;
@@ -35,13 +38,16 @@ export interface PluginHostOptions {
 }
 
 /**
- * What a daemon needs to host plugins. On macOS it speaks to launchd; elsewhere it starts a supervisor, which lives and
- * dies with it. Dispose of it with `await using` or {@link PluginHost.stop}.
+ * What a daemon needs to host plugins. On macOS it speaks to launchd; elsewhere to the supervisor daemon of its runtime
+ * directory or, when none runs, to a supervisor of its own, which lives and dies with it. Dispose of it with `await
+ * using` or {@link PluginHost.stop}.
  */
 export class PluginHost implements AsyncDisposable {
   readonly control: LaunchControl;
-  /** Where there is no launchd. */
+  /** The supervisor of this process, if it has one. */
   readonly supervisor: Supervisor | undefined;
+  /** Bootstrap directory of the supervisor; undefined where launchd has the names. */
+  readonly bootstrap: string | undefined;
   readonly roots: Roots;
   readonly catalog: PluginCatalog;
   readonly registrar: PluginRegistrar;
@@ -50,12 +56,16 @@ export class PluginHost implements AsyncDisposable {
   readonly prefix: string | undefined;
   readonly logger: Logger;
 
-  private constructor(options: PluginHostOptions, binding: Binding, supervisor: Supervisor | undefined) {
+  readonly #launchd: HostLaunchd;
+
+  private constructor(options: PluginHostOptions, transport: XpcTransport, launchd: HostLaunchd) {
     const environment = options.environment ?? process.env;
     const logger = options.logger ?? silentLogger;
     const prefix = options.prefix === undefined ? {} : { prefix: options.prefix };
-    this.control = supervisor ?? new LaunchctlControl({ logger });
-    this.supervisor = supervisor;
+    this.#launchd = launchd;
+    this.control = launchd.control;
+    this.supervisor = launchd.supervisor;
+    this.bootstrap = launchd.bootstrap;
     this.prefix = options.prefix;
     this.logger = logger;
     this.roots = resolveRoots(options.roots, environment);
@@ -74,49 +84,46 @@ export class PluginHost implements AsyncDisposable {
       logger,
       ...prefix,
     });
-    this.transport = new XpcTransport(binding, { logger });
+    this.transport = transport;
     this.harness = new PluginHarness({
       catalog: this.catalog,
       registrar: this.registrar,
       control: this.control,
       transport: this.transport,
       logger,
-      ...(supervisor === undefined ? {} : { bootstrap: supervisor.bootstrapDirectory }),
+      isShared: launchd.isShared,
+      ...(launchd.bootstrap === undefined ? {} : { bootstrap: launchd.bootstrap }),
     });
   }
 
   /**
    * Sets a host up. No plugin is loaded; see {@link PluginHarness.boot} and {@link PluginHarness.load}.
-   * @throws LaunchportError ERR_ADDON_NOT_FOUND, or ERR_SUPERVISOR_RUNNING when the runtime directory has a host
+   * @throws LaunchportError ERR_ADDON_NOT_FOUND; ERR_SUPERVISOR_RUNNING when the runtime directory has a host that is no
+   *   daemon; ERR_SERVER_NOT_RUNNING when a daemon is insisted on and none runs; ERR_SUPERVISOR_PROTOCOL when the daemon
+   *   is of another version; ERR_UNSUPPORTED when a supervisor is insisted on where there is a launchd
    */
   static async start(options: PluginHostOptions = {}): Promise<PluginHost> {
     const binding = options.binding ?? loadBinding();
-    if (binding.openSupervisor === undefined) return new PluginHost(options, binding, undefined);
-    const supervisor = await Supervisor.start({
-      binding,
-      ...(options.directory === undefined ? {} : { directory: options.directory }),
-      ...(options.environment === undefined ? {} : { environment: options.environment }),
-      ...(options.clock === undefined ? {} : { clock: options.clock }),
-      ...(options.logger === undefined ? {} : { logger: options.logger }),
-    });
+    const transport = new XpcTransport(binding, { logger: options.logger ?? silentLogger });
+    let launchd: HostLaunchd | undefined;
     try {
-      return new PluginHost(options, binding, supervisor);
+      launchd = await openLaunchd(options, binding, transport);
+      return new PluginHost(options, transport, launchd);
     } catch (error) {
-      await supervisor.stop();
+      await launchd?.close({});
+      await transport.close();
       throw error;
     }
   }
 
-  /** Bootstrap directory of the supervisor; undefined where launchd has the names. */
-  get bootstrap(): string | undefined {
-    return this.supervisor?.bootstrapDirectory;
-  }
-
-  /** Boots out what the harness loaded, then everything else of the supervisor, and closes all connections. */
-  async stop(): Promise<void> {
+  /**
+   * Boots out what the harness loaded, then everything else of a supervisor of its own, and closes all connections. A
+   * daemon and the jobs that others loaded there go on. `timeout` is in milliseconds, for each of the two steps.
+   */
+  async stop(options: WaitOptions = {}): Promise<void> {
     try {
-      await this.harness.stop();
-      await this.supervisor?.stop();
+      await this.harness.stop(options);
+      await this.#launchd.close(options);
     } finally {
       await this.transport.close();
     }

@@ -9,7 +9,8 @@ import { LaunchportError } from '../../src/base/index.js';
 import { EXIT_INTERRUPTED, reportFailure } from '../../src/cli/failure.js';
 import { writeJson } from '../../src/cli/output/json.js';
 import { writeTable } from '../../src/cli/output/table.js';
-import { packageVersion, run } from '../../src/cli/run.js';
+import { run } from '../../src/cli/run.js';
+import { packageVersion } from '../../src/cli/version.js';
 import { captureContext } from '../helpers/cli-context.js';
 import { makeBundle } from '../plugin/bundles.js';
 

@@ -200,7 +200,7 @@ describe('API client', () => {
     await expect(connect().ping()).rejects.toMatchObject({
       code: 'ERR_SERVER_NOT_RUNNING',
       message: 'no API server at com.apple.container.apiserver',
-      hint: 'Start it: launchport system run.',
+      hint: 'Start it: launchport system start.',
     });
   });
 

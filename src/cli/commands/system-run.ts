@@ -1,40 +1,102 @@
-/** `launchport system run`: the API server in the foreground. */
+/** `launchport system run`: the API server in the foreground, on Linux with the supervisor that others may use. */
 import { once } from 'node:events';
-import { lineLogger } from '../../base/index.js';
+import { type LaunchportError, lineLogger } from '../../base/index.js';
 import { ApiServer, PluginHost } from '../../harness/index.js';
+import { SupervisorServer } from '../../supervisor/index.js';
 import { absoluteDirectories, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
+import { RotatingLog } from '../daemon/rotating-log.js';
+import { packageVersion } from '../version.js';
 
 /** Options of `system run`. */
 export interface SystemRunOptions extends GlobalOptions, SearchOptions {
   readonly debug?: boolean;
+  readonly prefix?: string;
+  /** As the daemon: nothing on the standard streams, files private, and the log here. */
+  readonly logFile?: string;
+  /** Bytes. */
+  readonly logSize?: number;
+  readonly logFiles?: number;
 }
 
 /**
- * Boots plugins, serves until the first SIGINT or SIGTERM, then stops everything it started.
+ * Boots plugins, serves until the first SIGINT or SIGTERM or until a client asks it to end, then stops everything it
+ * started.
  * @throws LaunchportError ERR_XPC_INVALID when the server loses its Mach service, or was given none
  */
 export async function systemRun(context: CliContext, options: SystemRunOptions): Promise<void> {
-  const logger = lineLogger((line) => context.stderr.write(line), options.debug ? 'debug' : 'info');
+  const write = openOutput(context, options);
+  const logger = lineLogger(write, options.debug ? 'debug' : 'info');
+  const asked = new AbortController();
+  const ending = AbortSignal.any([context.signal, asked.signal]);
+  let jobTimeout: number | undefined;
   await using host = await PluginHost.start({
     pluginDirectories: absoluteDirectories(context, options),
     environment: context.environment,
     debug: options.debug ?? false,
     logger,
+    ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
+    // Whoever runs the server of a directory runs its launchd: a second one is refused.
+    ...(process.platform === 'darwin' ? {} : { supervisor: 'embedded' }),
   });
   // Before the plugins boot: a hung plugin must not keep clients waiting for the server itself.
   await using server = await ApiServer.start(host);
+  // Last, for whoever waits for the daemon waits for this.
+  await using control = serveControl(host, options, ({ timeout }) => {
+    jobTimeout = timeout;
+    asked.abort();
+  });
   const ready = { service: server.service, bootstrap: host.bootstrap, pid: process.pid };
-  context.stdout.write(
-    options.json
-      ? `${JSON.stringify(ready)}\n`
-      : `serving ${server.service}${host.bootstrap === undefined ? '' : ` in ${host.bootstrap}`}\n`,
-  );
-  await host.harness.boot({ signal: context.signal });
-  const failure = context.signal.aborted
-    ? undefined
-    : await Promise.race([server.closed, once(context.signal, 'abort').then(() => undefined)]);
+  if (options.logFile !== undefined) logger.info('serving', ready);
+  else if (options.json) context.stdout.write(`${JSON.stringify(ready)}\n`);
+  else
+    context.stdout.write(
+      `serving ${server.service}${host.bootstrap === undefined ? '' : ` in ${host.bootstrap}`}\n`,
+    );
+  const failure = await serve(host, server, ending);
   // A server without its service would be mute for ever.
   if (failure !== undefined) throw failure;
   logger.info('stopping');
+  await control?.stop();
+  await server.stop();
+  await host.stop(jobTimeout === undefined ? {} : { timeout: jobTimeout });
+  logger.info('stopped');
+}
+
+/** Boots the plugins and waits for the end; resolves to the reason when it was a failure. */
+async function serve(
+  host: PluginHost,
+  server: ApiServer,
+  ending: AbortSignal,
+): Promise<LaunchportError | undefined> {
+  await host.harness.boot({ signal: ending }).catch((error: unknown) => {
+    if (!ending.aborted) throw error;
+  });
+  if (ending.aborted) return undefined;
+  return Promise.race([server.closed, once(ending, 'abort').then(() => undefined)]);
+}
+
+function serveControl(
+  { supervisor, transport, logger }: PluginHost,
+  { logFile }: SystemRunOptions,
+  onShutdown: (options: { readonly timeout?: number }) => void,
+): SupervisorServer | undefined {
+  if (supervisor === undefined) return undefined;
+  return new SupervisorServer({
+    supervisor,
+    transport,
+    logger,
+    version: packageVersion(),
+    onShutdown,
+    ...(logFile === undefined ? {} : { log: logFile }),
+  });
+}
+
+function openOutput(context: CliContext, options: SystemRunOptions): (line: string) => void {
+  const { logFile, logSize: maxBytes, logFiles: keep } = options;
+  if (logFile === undefined) return (line) => context.stderr.write(line);
+  process.umask(0o077);
+  const limits = { ...(maxBytes === undefined ? {} : { maxBytes }), ...(keep === undefined ? {} : { keep }) };
+  const log = new RotatingLog(logFile, limits);
+  return (line) => log.write(line);
 }

@@ -177,7 +177,7 @@ function checkDirectories(machine: Machine): readonly Check[] {
         status: supervisorPid === undefined ? 'note' : 'ok',
         finding:
           supervisorPid === undefined
-            ? 'none runs; `launchport system run` starts one, and a host brings its own'
+            ? 'none runs; `launchport system start` starts one, and a host brings its own'
             : `runs as process ${supervisorPid}`,
       },
       guarded('bootstrap directory', () => checkBootstrap(machine)),

@@ -21,6 +21,7 @@ import type { JobEvent, JobEventOptions } from './event-queue.js';
 import { SupervisorLink } from './link.js';
 import { SUPERVISOR_PROTOCOL, SUPERVISOR_SERVICE, supervisorProtocol } from './protocol.js';
 import { RemoteCalls } from './remote-calls.js';
+import { protocolError } from './version.js';
 
 /** How to reach a supervisor. */
 export interface SupervisorClientOptions {
@@ -72,6 +73,22 @@ export class SupervisorClient implements LaunchControl, AsyncDisposable {
       reconnectTimeout: options.reconnectTimeout ?? 5_000,
     });
     this.#calls = new RemoteCalls(this.#link);
+  }
+
+  /**
+   * A client of a daemon that answers and speaks the same protocol.
+   * @throws LaunchportError ERR_SERVER_NOT_RUNNING, ERR_SUPERVISOR_PROTOCOL, ERR_LAUNCHD_UNKNOWN_OUTCOME when it hangs
+   */
+  static async connect(options: SupervisorClientOptions & ControlOptions = {}): Promise<SupervisorClient> {
+    const client = new SupervisorClient(options);
+    try {
+      const { protocol } = await client.info(options);
+      if (protocol !== SUPERVISOR_PROTOCOL) throw protocolError(SUPERVISOR_PROTOCOL, protocol);
+      return client;
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
   }
 
   /** What runs there; works with every version. */

@@ -1,0 +1,8 @@
+/** Which launchport this is. */
+import { readFileSync } from 'node:fs';
+
+/** The version in package.json, which lies two folders above the compiled file as above the source. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
