@@ -4,8 +4,6 @@ export { standardPath } from './environment.js';
 export { DEFAULT_EVENT_BUFFER, type EventOptions, type JobEvent } from './event-stream.js';
 export { DEFAULT_EXIT_TIMEOUT_SECONDS } from './job-settings.js';
 export {
-  type JobEvent,
-  type JobEventOptions,
   type ServedSupervisor,
   SUPERVISOR_PROTOCOL,
   SUPERVISOR_SERVICE,

@@ -16,8 +16,8 @@ import {
 } from '../../launchd/index.js';
 import { bootstrapDirectory } from '../../native/index.js';
 import { XpcTransport } from '../../xpc/index.js';
+import type { EventOptions, JobEvent } from '../event-stream.js';
 import { fromErrorJson } from './error-json.js';
-import type { JobEvent, JobEventOptions } from './event-queue.js';
 import { SupervisorLink } from './link.js';
 import { SUPERVISOR_PROTOCOL, SUPERVISOR_SERVICE, supervisorProtocol } from './protocol.js';
 import { RemoteCalls } from './remote-calls.js';
@@ -216,7 +216,7 @@ export class SupervisorClient implements LaunchControl, AsyncDisposable {
    * oldest and says how many. Ends when the signal aborts and when the daemon is stopped; fails with
    * ERR_XPC_INTERRUPTED when it went away otherwise, for nobody knows what was missed.
    */
-  async *events(options: JobEventOptions = {}): AsyncGenerator<JobEvent, void, void> {
+  async *events(options: EventOptions = {}): AsyncGenerator<JobEvent, void, void> {
     const { signal, bufferSize } = options;
     if (signal?.aborted) return;
     // One round trip first, which finds a daemon that was started again, or tells that there is none.

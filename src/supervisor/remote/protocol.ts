@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { JobStatus, JobSummary } from '../../launchd/index.js';
 import { defineProtocol, x } from '../../routes/index.js';
+import type { JobEvent } from '../event-stream.js';
 import { errorJson } from './error-json.js';
-import type { JobEvent } from './event-queue.js';
 
 /** The Mach service under which a supervisor is controlled. */
 export const SUPERVISOR_SERVICE = 'com.launchport.supervisor';

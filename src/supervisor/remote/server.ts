@@ -10,9 +10,8 @@ import {
 } from '../../launchd/index.js';
 import { defineSessionValue, type RouteContext, RouteServer } from '../../routes/index.js';
 import { type XpcListener, XpcTransport } from '../../xpc/index.js';
-import type { JobTransition } from '../transition.js';
+import type { EventOptions, JobEvent } from '../event-stream.js';
 import { type ErrorJson, toErrorJson } from './error-json.js';
-import { queueEvents } from './event-queue.js';
 import { SUPERVISOR_PROTOCOL, SUPERVISOR_SERVICE, supervisorProtocol } from './protocol.js';
 import { protocolError } from './version.js';
 
@@ -21,7 +20,7 @@ export interface ServedSupervisor extends LaunchControl {
   readonly directory: string;
   checkIn(service: string): number;
   release(service: string): void;
-  onTransition(listener: (transition: JobTransition) => void): () => void;
+  events(options: EventOptions): AsyncIterable<JobEvent>;
 }
 
 /** How a supervisor is served. */
@@ -184,7 +183,7 @@ export class SupervisorServer implements AsyncDisposable {
     const left = new AbortController();
     try {
       if (protocol !== SUPERVISOR_PROTOCOL) throw protocolError(protocol, SUPERVISOR_PROTOCOL);
-      const events = queueEvents(this.#options.supervisor, {
+      const events = this.#options.supervisor.events({
         signal: AbortSignal.any([left.signal, signal, terminating]),
         ...(bufferSize === undefined ? {} : { bufferSize }),
       });
