@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { SpawnedProcess } from '../native/index.js';
 import type { CheckInWatch } from './check-in.js';
 import type { JobHost, JobInputs } from './job-host.js';
+import { revealService } from './job-services.js';
 
 const { SIGKILL, SIGTERM } = constants.signals;
 
@@ -28,9 +29,7 @@ export class JobRun {
   /** Looks for check-ins from now on; `onCheckIn` is called once per service, which is then found by everybody. */
   follow(onCheckIn: (service: string) => void): void {
     this.#checkIns.start(this.pid, (service) => {
-      for (const endpoint of this.#inputs.endpoints) {
-        if (endpoint.name === service) this.#host.services.reveal(endpoint);
-      }
+      revealService(service, this.#inputs, this.#host);
       onCheckIn(service);
     });
   }

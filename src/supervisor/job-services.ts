@@ -1,6 +1,7 @@
 /** The sockets of a job, from its side: when they are watched, and what becomes of them when a process lets go. */
 import { errorText } from '../base/index.js';
 import type { JobHost, JobInputs } from './job-host.js';
+import type { ServiceEndpoint } from './service-registry.js';
 
 /** Waiting clients are the supervisor's business: each of them is a demand. */
 export function watchServices({ endpoints }: JobInputs, { port }: JobHost): void {
@@ -12,14 +13,33 @@ export function unwatchServices({ endpoints }: JobInputs, { port }: JobHost): vo
   for (const { descriptor } of endpoints) port.unwatch(descriptor);
 }
 
+/** The process has taken the service: everybody finds it now. What fails is logged. */
+export function revealService(name: string, inputs: JobInputs, host: JobHost): void {
+  for (const endpoint of inputs.endpoints) {
+    if (endpoint.name === name) logged(endpoint, inputs, host, () => host.services.reveal(endpoint));
+  }
+}
+
 /** No process has the services any more: HideUntilCheckIn and ResetAtClose take effect. What fails is logged. */
-export function dropServices({ endpoints, settings }: JobInputs, { services, logger }: JobHost): void {
-  for (const endpoint of endpoints) {
-    try {
-      if (endpoint.hideUntilCheckIn === true) services.conceal(endpoint);
-      if (endpoint.resetAtClose === true) services.reset(endpoint);
-    } catch (error) {
-      logger.error(`job ${settings.label}: ${endpoint.name}: ${errorText(error)}`, { error });
-    }
+export function dropServices(inputs: JobInputs, host: JobHost): void {
+  for (const endpoint of inputs.endpoints) {
+    logged(endpoint, inputs, host, () => {
+      if (endpoint.hideUntilCheckIn === true) host.services.conceal(endpoint);
+      if (endpoint.resetAtClose === true) host.services.reset(endpoint);
+    });
+  }
+}
+
+/** The job goes on without: nothing of its own state depends on it. */
+function logged(
+  { name }: ServiceEndpoint,
+  { settings }: JobInputs,
+  { logger }: JobHost,
+  work: () => void,
+): void {
+  try {
+    work();
+  } catch (error) {
+    logger.error(`job ${settings.label}: ${name}: ${errorText(error)}`, { error });
   }
 }

@@ -3,7 +3,7 @@ import type { JobExit, JobStatus, JobSummary } from '../launchd/index.js';
 import type { SpawnedProcess } from '../native/index.js';
 import { CheckInWatch } from './check-in.js';
 import { processExit } from './exit-status.js';
-import { conditionFacts } from './job-conditions.js';
+import { isWanted } from './job-conditions.js';
 import { jobError, logExit, spawnError } from './job-error.js';
 import { JobHistory, type JobRecord } from './job-history.js';
 import type { JobHost, JobInputs } from './job-host.js';
@@ -11,7 +11,6 @@ import { JobRun } from './job-run.js';
 import { dropServices, unwatchServices, watchServices } from './job-services.js';
 import { type JobFacts, type JobPhase, renderStatus, renderSummary, stateOf } from './job-status.js';
 import { JobTriggers } from './job-triggers.js';
-import { holdsNow, wantsRestart } from './keep-alive.js';
 import { type Settled, settled } from './settled.js';
 import { spawnFailureText, spawnJob } from './spawn.js';
 import type { JobStep } from './transition.js';
@@ -204,11 +203,7 @@ export class Job {
 
   /** KeepAlive as things stand, the last exit included. */
   #isWanted(): boolean {
-    const { keepAlive } = this.inputs.settings;
-    const { runs, lastExit } = this.#history;
-    if (keepAlive.isAfterInitialDemand === true && runs === 0) return false;
-    if (lastExit !== undefined && wantsRestart(keepAlive, lastExit)) return true;
-    return holdsNow(keepAlive, conditionFacts(this.inputs.target, this.#host));
+    return isWanted(this.inputs, this.#history, this.#host);
   }
 
   #spawnWhenAllowed(cause: string): void {
