@@ -72,7 +72,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::string reason_;         // mutex_: why it is invalid
   bool is_activated_ = false;  // mutex_
   bool is_cancelled_ = false;  // mutex_
-  size_t suspensions_ = 0;     // mutex_: how many resumes XPC is owed; it aborts for one more, and when released with less
+  size_t suspensions_ = 0;     // mutex_: resumes that XPC is owed; it aborts for one more, and when released with less
   bool is_invalid_ = false;    // mutex_: the final event is due
   bool is_finished_ = false;   // mutex_: the final event was reported
 };

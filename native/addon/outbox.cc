@@ -1,7 +1,6 @@
 #include "outbox.h"
 
 namespace launchport {
-
 namespace {
 
 constexpr size_t table_bytes(size_t count) { return 4 + 8 * count; }
@@ -24,7 +23,8 @@ const char* problem_with_table(Bytes body) {
 
 const char* problem_with_record(uint32_t word, Bytes body) {
   const uint32_t kind = word & ~kRecordHasRights;
-  const bool is_known = kind >= static_cast<uint32_t>(Outbound::message) && kind <= static_cast<uint32_t>(Outbound::reply);
+  const bool is_known =
+      kind >= static_cast<uint32_t>(Outbound::message) && kind <= static_cast<uint32_t>(Outbound::reply);
   if (!is_known) return "unknown kind of record";
   return (word & kRecordHasRights) != 0 ? problem_with_table(body) : nullptr;
 }
