@@ -40,4 +40,28 @@
       ],
     },
   ],
+  "conditions": [
+    ["OS=='linux'", {
+      "targets": [
+        {
+          # Holds the sockets of a supervisor that is killed; found beside the addon.
+          "target_name": "launchport-keeper",
+          "type": "executable",
+          "sources": ["<!@(node native/build/sources.mjs native/linux/launchd/keeper)"],
+          "include_dirs!": ["<(node_root_dir)/include/node"],
+          "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+          "cflags_cc": ["-std=c++20", "-fno-exceptions", "-Wall", "-Wextra"],
+          # So that it starts with as little as it needs.
+          "ldflags": ["-static-libstdc++", "-static-libgcc"],
+          "conditions": [
+            ["sanitize==1", {
+              "cflags_cc": ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g", "-O1"],
+              "ldflags!": ["-static-libstdc++", "-static-libgcc"],
+              "ldflags": ["-fsanitize=address,undefined"],
+            }],
+          ],
+        },
+      ],
+    }],
+  ],
 }

@@ -19,6 +19,13 @@ export {
   Refusal,
   Right,
 } from './records.js';
+export {
+  type KeeperAnswer,
+  KeeperOperation,
+  type KeeperRequest,
+  type ProcessIdentity,
+  type RecoveryPort,
+} from './recovery-port.js';
 export type {
   ResourceLimit,
   ResourceLimitValue,

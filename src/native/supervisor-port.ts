@@ -1,5 +1,6 @@
 /** What an embedded launchd needs of the system: processes, listening sockets and a lock. */
 import type { Handle } from './records.js';
+import type { RecoveryPort } from './recovery-port.js';
 
 /** Limits of setrlimit(2), by the names of launchd.plist(5). */
 export type ResourceLimit =
@@ -48,6 +49,12 @@ export interface SpawnOptions {
   readonly initGroups?: boolean;
   /** Signal sent to the process when the spawning thread ends, 0 for none (PR_SET_PDEATHSIG). */
   readonly parentDeathSignal?: number;
+  /**
+   * Called within `spawn` while the new process waits to execute: the last moment to note its pid. When it throws,
+   * the process ends and `spawn` throws the same. When the caller dies in it, the process ends as well: no program
+   * ever runs of which the callback did not know.
+   */
+  readonly forked?: (pid: number) => void;
 }
 
 /** A started process. */
@@ -62,7 +69,7 @@ export interface SupervisorSink {
   /** A watched listener has a client waiting. The watch is off again: one report per `watch`. */
   demand(descriptor: number): void;
   /**
-   * A process ended. `signal` is 0 for a normal exit. It is reaped when this returns, and only then is the handle
+   * A process ended. `signal` is 0 for a normal exit; exit code -1 says that nobody knows how it ended. It is reaped when this returns, and only then is the handle
    * free: during the call `signal(process, n, true)` still reaches what remains of its process group, with no risk
    * of hitting a reused pid.
    */
@@ -73,7 +80,7 @@ export interface SupervisorSink {
  * What an embedded launchd needs from the system. Linux and mock only. Failures throw an Error with `code`
  * (`ENOENT`, …) and `syscall`, as Node's own.
  */
-export interface SupervisorPort {
+export interface SupervisorPort extends RecoveryPort {
   /** Binds and listens on a SOCK_SEQPACKET socket at `path` (bound beside it, then renamed over it), mode 0600. */
   createListener(path: string, backlog: number): number;
   /** Renames a listening socket, replacing what is at `to`. Clients that wait stay; descriptors stay good. */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,7 +61,8 @@ struct ChildPlan {
   char* listen_pid;           // where the digits go; null without listeners
   const int* sources;         // descriptors to become 0, 1, 2, …; all above those numbers
   int source_count;
-  int failure_pipe;           // above source_count
+  int failure_pipe;           // a socket, above source_count
+  bool is_gated;              // waits there for one byte before it executes
   bool has_umask;
   mode_t umask;
   bool has_nice;
@@ -139,6 +141,16 @@ void become(const ChildPlan& plan) {
   if (syscall(SYS_setuid, identity.uid) != 0) fail_child(plan, Stage::setuid);
 }
 
+// Returns when the parent lets the program run.
+void wait_at_gate(const ChildPlan& plan) {
+  char permission;
+  ssize_t size;
+  do {
+    size = read(plan.failure_pipe, &permission, 1);
+  } while (size < 0 && errno == EINTR);
+  if (size != 1) _exit(127);
+}
+
 // Runs between fork and exec: async-signal-safe calls only (signal-safety(7)), no allocation, no lock.
 [[noreturn]] void run_child(const ChildPlan& plan) {
   if (setsid() < 0) fail_child(plan, Stage::setsid);
@@ -167,6 +179,7 @@ void become(const ChildPlan& plan) {
   }
   if (chdir(plan.cwd) != 0) fail_child(plan, Stage::chdir);
   if (plan.listen_pid != nullptr) write_decimal(plan.listen_pid, getpid());
+  if (plan.is_gated) wait_at_gate(plan);
   restore_signals();
   execve(plan.file, plan.argv, plan.envp);
   fail_child(plan, Stage::execve);
@@ -272,8 +285,8 @@ std::optional<SpawnedProcess> spawn(const SpawnRequest& request, SystemError* er
     sources.push_back(copies.back().get());
   }
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    *error = {errno, "pipe2", {}};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    *error = {errno, "socketpair", {}};
     return std::nullopt;
   }
   const UniqueFd read_end(ends[0]);
@@ -298,6 +311,7 @@ std::optional<SpawnedProcess> spawn(const SpawnRequest& request, SystemError* er
       .sources = sources.data(),
       .source_count = count,
       .failure_pipe = write_end.get(),
+      .is_gated = request.forked != nullptr,
       .has_umask = request.umask.has_value(),
       .umask = request.umask.value_or(0),
       .has_nice = request.nice.has_value(),
@@ -325,6 +339,14 @@ std::optional<SpawnedProcess> spawn(const SpawnRequest& request, SystemError* er
     *error = {errno, "pidfd_open", {}};
     kill_and_reap(process);
     return std::nullopt;
+  }
+  if (request.forked != nullptr) {
+    if (!request.forked(process.pid, error)) {
+      kill_and_reap(process);
+      return std::nullopt;
+    }
+    // Refused by a child that has failed already, which is told below.
+    send(read_end.get(), "", 1, MSG_NOSIGNAL);
   }
   if (!wait_for_exec(read_end.get(), error, request)) {
     kill_and_reap(process);

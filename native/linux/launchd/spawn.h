@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ struct SpawnRequest {
   std::optional<std::string> group;  // by name; without it, the user's own
   bool init_groups = true;           // the user's other groups too
   int parent_death_signal = 0;
+  // Called in the parent while the child waits to execute; false ends the child, and the spawn with `error`. A child
+  // whose parent dies meanwhile ends too: no program runs that the callback did not agree to.
+  std::function<bool(pid_t pid, SystemError* error)> forked;
 };
 
 struct SpawnedProcess {

@@ -68,6 +68,27 @@ std::optional<Supervisor::Started> Supervisor::spawn(const SpawnRequest& request
   const auto process = std::make_shared<Process>();
   process->pid = spawned->pid;
   process->pidfd = std::move(spawned->pidfd);
+  const std::optional<Started> started = supervise(process, error);
+  if (!started.has_value()) {
+    syscall(SYS_pidfd_send_signal, process->pidfd.get(), SIGKILL, nullptr, 0);
+    siginfo_t info;
+    waitid(kPidfd, static_cast<id_t>(process->pidfd.get()), &info, WEXITED);
+  }
+  return started;
+}
+
+std::optional<Supervisor::Started> Supervisor::adopt(pid_t pid, const ProcessIdentity& identity, SystemError* error) {
+  *error = {};
+  UniqueFd pidfd = open_process(pid, identity);
+  if (!pidfd) return std::nullopt;
+  const auto process = std::make_shared<Process>();
+  process->pid = pid;
+  process->start_time = identity.start_time;
+  process->pidfd = std::move(pidfd);
+  return supervise(process, error);
+}
+
+std::optional<Supervisor::Started> Supervisor::supervise(std::shared_ptr<Process> process, SystemError* error) {
   const uint32_t handle = processes_.insert(process);
   int number = handle == 0 ? EAGAIN : 0;
   if (number == 0) {
@@ -76,9 +97,6 @@ std::optional<Supervisor::Started> Supervisor::spawn(const SpawnRequest& request
   }
   if (process->poll == nullptr) {
     processes_.take(handle);
-    syscall(SYS_pidfd_send_signal, process->pidfd.get(), SIGKILL, nullptr, 0);
-    siginfo_t info;
-    waitid(kPidfd, static_cast<id_t>(process->pidfd.get()), &info, WEXITED);
     *error = {number, "epoll_ctl", {}};
     return std::nullopt;
   }
@@ -91,6 +109,7 @@ void Supervisor::ended(uint32_t handle) {
   const std::shared_ptr<Process>* found = processes_.find(handle);
   if (found == nullptr) return;
   const std::shared_ptr<Process> process = *found;
+  if (process->start_time != 0) return adopted_ended(handle, process);
   const auto pidfd = static_cast<id_t>(process->pidfd.get());
   siginfo_t info = {};
   // Looks at this process only: waiting for any would take the children of Node's own child_process.
@@ -101,8 +120,9 @@ void Supervisor::ended(uint32_t handle) {
   const bool is_known = status == 0;
   if (!is_known) processes_.take(handle);
   const bool is_exit = is_known && info.si_code == CLD_EXITED;
+  const int exit_code = is_exit ? info.si_status : is_known ? 0 : -1;
   const auto exit = sink_.exit;  // the call may close this
-  if (exit) exit(handle, is_exit ? info.si_status : 0, is_known && !is_exit ? info.si_status : 0);
+  if (exit) exit(handle, exit_code, is_known && !is_exit ? info.si_status : 0);
   process->poll.reset();
   if (!is_known) return;
   // Reaped only now, so that the report could signal the rest of the group: no other process has its number yet.
@@ -111,10 +131,30 @@ void Supervisor::ended(uint32_t handle) {
   waitid(kPidfd, pidfd, &reaped, WEXITED | WNOHANG);
 }
 
+void Supervisor::adopted_ended(uint32_t handle, const std::shared_ptr<Process>& process) {
+  bool is_over = false;
+  const std::optional<int> status =
+      wait_status_of(process->pidfd.get(), process->pid, process->start_time, &is_over);
+  if (!is_over) return;
+  const bool is_signal = status.has_value() && WIFSIGNALED(*status);
+  const int exit_code = is_signal ? 0 : status.has_value() ? WEXITSTATUS(*status) : -1;
+  const auto exit = sink_.exit;  // the call may close this
+  if (exit) exit(handle, exit_code, is_signal ? WTERMSIG(*status) : 0);
+  process->poll.reset();
+  processes_.take(handle);
+}
+
 std::optional<bool> Supervisor::signal(uint32_t handle, int signal, bool is_group, SystemError* error) {
   const std::shared_ptr<Process>* found = processes_.find(handle);
   if (found == nullptr) return false;
   const Process& process = **found;
+  if (is_group && process.start_time != 0) {
+    const int number = signal_group(process.pidfd.get(), process.pid, process.start_time, signal);
+    if (number == 0) return true;
+    if (number == ESRCH) return false;
+    *error = {number, "pidfd_send_signal", {}};
+    return std::nullopt;
+  }
   // Not reaped yet, so its pid, and the group of that number, are still its own.
   const bool is_sent = is_group ? kill(-process.pid, signal) == 0
                                 : syscall(SYS_pidfd_send_signal, process.pidfd.get(), signal, nullptr, 0) == 0;

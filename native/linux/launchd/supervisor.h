@@ -13,6 +13,7 @@
 #include "environment.h"
 #include "listening_socket.h"
 #include "loop_poll.h"
+#include "process_identity.h"
 #include "slot_table.h"
 #include "spawn.h"
 
@@ -24,6 +25,7 @@ class Supervisor final : public Resource, public std::enable_shared_from_this<Su
   // Both are called outside any JavaScript.
   struct Sink {
     std::function<void(int descriptor)> demand;
+    // Exit code -1: it ended, nobody can tell how.
     std::function<void(uint32_t process, int exit_code, int signal)> exit;
   };
 
@@ -46,22 +48,28 @@ class Supervisor final : public Resource, public std::enable_shared_from_this<Su
   void unwatch(int descriptor) { watches_.erase(descriptor); }
 
   std::optional<Started> spawn(const SpawnRequest& request, SystemError* error);
+  // Takes over a process that an earlier supervisor started; nothing and no error when it is gone, or is another.
+  std::optional<Started> adopt(pid_t pid, const ProcessIdentity& identity, SystemError* error);
   // False when the process is gone.
   std::optional<bool> signal(uint32_t process, int signal, bool is_group, SystemError* error);
 
   void set_active(bool is_active);
   bool is_closed() const { return is_closed_; }
+  // Closes it with this object, unless closed before.
+  int keep(UniqueFd descriptor);
   // Ends the watches; processes go on. Descriptors not closed one by one are closed with this object.
   void close() override;
 
  private:
   struct Process {
     pid_t pid;
+    uint64_t start_time = 0;  // adopted processes only, which are not our children
     UniqueFd pidfd;
     std::unique_ptr<LoopPoll> poll;  // after pidfd: ends first
   };
 
-  int keep(UniqueFd descriptor);
+  std::optional<Started> supervise(std::shared_ptr<Process> process, SystemError* error);
+  void adopted_ended(uint32_t handle, const std::shared_ptr<Process>& process);
   void demanded(int descriptor);
   void ended(uint32_t handle);
 

@@ -53,7 +53,9 @@ void SupervisorObject::define(Environment& environment, Napi::Env env) {
        InstanceMethod<&Self::is_listening>("isListening"), InstanceMethod<&Self::lock>("lock"),
        InstanceMethod<&Self::spawn>("spawn"), InstanceMethod<&Self::signal>("signal"),
        InstanceMethod<&Self::close_descriptor>("closeDescriptor"), InstanceMethod<&Self::set_active>("setActive"),
-       InstanceMethod<&Self::close>("close")});
+       InstanceMethod<&Self::process_identity>("processIdentity"), InstanceMethod<&Self::adopt>("adopt"),
+       InstanceMethod<&Self::connect_keeper>("connectKeeper"), InstanceMethod<&Self::call_keeper>("callKeeper"),
+       InstanceMethod<&Self::keeper_program>("keeperProgram"), InstanceMethod<&Self::close>("close")});
   environment.supervisor_class = Napi::Persistent(constructor);
 }
 
@@ -155,12 +157,19 @@ Napi::Value SupervisorObject::spawn(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::optional<Napi::Object> options = read_object(info, 0, "options");
   if (!options.has_value()) return env.Undefined();
-  const std::optional<SpawnRequest> request = read_spawn_options(env, *options);
+  std::optional<SpawnRequest> request = read_spawn_options(env, *options);
   if (!request.has_value() || !require_open(env)) return env.Undefined();
+  const Napi::Value forked = options->Get("forked");
+  if (forked.IsFunction()) {
+    request->forked = [forked = forked.As<Napi::Function>(), env](pid_t pid, SystemError*) {
+      forked.Call({Napi::Number::New(env, pid)});
+      return !env.IsExceptionPending();
+    };
+  }
   SystemError error;
   const std::optional<Supervisor::Started> started = supervisor_->spawn(*request, &error);
   if (!started.has_value()) {
-    throw_system_error(env, error);
+    if (!env.IsExceptionPending()) throw_system_error(env, error);
     return env.Undefined();
   }
   Napi::Object result = Napi::Object::New(env);

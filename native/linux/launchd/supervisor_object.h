@@ -33,6 +33,12 @@ class SupervisorObject final : public Napi::ObjectWrap<SupervisorObject> {
   void close_descriptor(const Napi::CallbackInfo& info);
   void set_active(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
+  // supervisor_recovery.cc
+  Napi::Value process_identity(const Napi::CallbackInfo& info);
+  Napi::Value adopt(const Napi::CallbackInfo& info);
+  Napi::Value connect_keeper(const Napi::CallbackInfo& info);
+  Napi::Value call_keeper(const Napi::CallbackInfo& info);
+  Napi::Value keeper_program(const Napi::CallbackInfo& info);
 
   // Throws in JavaScript when closed.
   bool require_open(Napi::Env env) const;
