@@ -84,7 +84,12 @@ function exitError(job: WatchedJob, status: JobStatus): LaunchportError {
       details,
     });
   }
-  const how = exit.kind === 'exited' ? `exited with status ${exit.code}` : `was ended by ${exit.signal}`;
+  const how =
+    exit.kind === 'exited'
+      ? `exited with status ${exit.code}`
+      : exit.kind === 'signaled'
+        ? `was ended by ${exit.signal}`
+        : 'ended, nobody saw how,';
   return new LaunchportError('ERR_PLUGIN_EXITED', `plugin ${job.name} ${how} before it checked in`, {
     hint: 'It must listen on its Mach service when it is started. Run the host with CONTAINER_LOG_ROOT set and read its log there.',
     details,

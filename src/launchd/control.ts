@@ -16,7 +16,9 @@ export type JobExit =
       readonly signal: string /** Why the system ended it. */;
       readonly reason?: string;
     }
-  | { readonly kind: 'spawn failed'; readonly reason: string };
+  | { readonly kind: 'spawn failed'; readonly reason: string }
+  /** It ended while no supervisor was there to see it. */
+  | { readonly kind: 'unknown' };
 
 /** One Mach service of a job. */
 export interface JobEndpoint {

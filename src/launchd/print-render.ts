@@ -99,6 +99,8 @@ function exitLines(exit: JobExit | undefined): readonly Line[] {
       ];
     case 'spawn failed':
       return [[/^\d/.test(exit.reason) ? 'last exit code' : 'last exit reason', exit.reason]];
+    case 'unknown':
+      return [['last exit reason', 'unknown']];
   }
 }
 

@@ -20,6 +20,8 @@ export interface KeeperRequest {
   readonly name?: string;
   /** Which socket `take` asks for, from 0 in the order in which they were stored. */
   readonly index?: number;
+  /** For `store`: an integer that comes back with the socket. */
+  readonly tag?: number;
   /** The listening socket to `store`; the keeper gets a duplicate. */
   readonly descriptor?: number;
 }
@@ -31,6 +33,8 @@ export interface KeeperAnswer {
   /** Sockets it has. */
   readonly count: number;
   readonly pid: number;
+  /** Of the socket taken, else 0. */
+  readonly tag: number;
   /** Of the socket taken, else empty. */
   readonly name: string;
   /** A duplicate of the socket taken, which the port owns as if it had made it; else -1. */

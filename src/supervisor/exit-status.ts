@@ -31,6 +31,7 @@ export function signalName(number: number): string {
 
 /** How a process ended, from what the supervisor port reports. */
 export function processExit(exitCode: number, signal: number): JobExit {
+  if (exitCode < 0) return { kind: 'unknown' };
   return signal === 0 ? { kind: 'exited', code: exitCode } : { kind: 'signaled', signal: signalName(signal) };
 }
 
@@ -39,12 +40,18 @@ export function listStatus(exit: JobExit | undefined): number {
   if (exit === undefined) return 0;
   if (exit.kind === 'exited') return exit.code;
   if (exit.kind === 'spawn failed') return EX_CONFIG;
+  // Like a program that failed without saying how; launchctl has no number for it.
+  if (exit.kind === 'unknown') return 1;
   const number = constants.signals[exit.signal as NodeJS.Signals] as number | undefined;
   return -(number ?? Number(exit.signal.slice(3)));
 }
 
-/** True when the job ended by its own fault: one of the signals a broken program dies of. */
+/**
+ * True when the job ended by its own fault: one of the signals a broken program dies of. So does an end that nobody
+ * saw: better one start too many than a service that stays down.
+ */
 export function isCrash(exit: JobExit): boolean {
+  if (exit.kind === 'unknown') return true;
   return exit.kind === 'signaled' && CRASH_SIGNALS.has(exit.signal);
 }
 
@@ -57,5 +64,6 @@ export function isSuccess(exit: JobExit): boolean {
 export function describeExit(exit: JobExit): string {
   if (exit.kind === 'exited') return `exited with code ${exit.code}`;
   if (exit.kind === 'signaled') return `was ended by ${exit.signal}`;
+  if (exit.kind === 'unknown') return 'ended while no supervisor was there';
   return `could not be started: ${exit.reason}`;
 }

@@ -2,30 +2,18 @@
 import { closeSync, fdatasyncSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText, type Logger } from '../base/index.js';
-import type { JobExit, ServiceTarget } from '../launchd/index.js';
-import type { ProcessIdentity } from '../native/index.js';
-import { encodeEntry, HEADER, type JournalEntry, readJournal } from './journal-file.js';
-
-/** The process of a job. */
-export interface ProcessRecord {
-  readonly pid: number;
-  readonly identity: ProcessIdentity;
-}
+import type { ServiceTarget } from '../launchd/index.js';
+import type { JobRecord } from './job-history.js';
+import { encodeEntry, HEADER, type JournalEntry, type ProcessRecord, readJournal } from './journal-file.js';
 
 /** What the journal knows of a loaded job. */
-export interface JobRecord {
+export interface StoredJob {
   readonly target: ServiceTarget;
   /** The plist it was loaded from, which may have changed since. */
   readonly path: string;
   /** The definition as loaded, as an XML plist. */
   readonly definition: string;
-  /** Starts, failed ones included. */
-  readonly runs: number;
-  /** When it was last started: milliseconds since 1970. */
-  readonly lastStart?: number;
-  /** Why it was last started. */
-  readonly reason?: string;
-  readonly lastExit?: JobExit;
+  readonly record: JobRecord;
   /** Started, and not known to have ended. */
   readonly process?: ProcessRecord;
 }
@@ -42,7 +30,7 @@ const COMPACTION_BYTES = 256 * 1024;
  */
 export class JobStore {
   /** What was found, and is kept up to date. */
-  readonly #jobs = new Map<ServiceTarget, JobRecord>();
+  readonly #jobs = new Map<ServiceTarget, StoredJob>();
   readonly #services = new Set<string>();
   readonly #path: string;
   readonly #logger: Logger;
@@ -63,7 +51,7 @@ export class JobStore {
   }
 
   /** Jobs, in the order in which they were loaded. */
-  get jobs(): readonly JobRecord[] {
+  get jobs(): readonly StoredJob[] {
     return [...this.#jobs.values()];
   }
 
@@ -82,14 +70,10 @@ export class JobStore {
     if (this.#jobs.has(target)) this.#append({ do: 'unload', target }, true);
   }
 
-  /** A process of the job is about to execute. Must be called before it does. */
-  started(target: ServiceTarget, start: Pick<JobRecord, 'runs' | 'lastStart' | 'reason' | 'process'>): void {
-    if (this.#jobs.has(target)) this.#append({ do: 'start', target, ...start }, false);
-  }
-
-  /** The job's process ended, or none could be started. */
-  exited(target: ServiceTarget, runs: number, exit: JobExit): void {
-    if (this.#jobs.has(target)) this.#append({ do: 'exit', target, runs, exit }, false);
+  /** The job got a process, which has not executed yet, or has lost it. */
+  state(target: ServiceTarget, record: JobRecord, process?: ProcessRecord): void {
+    if (!this.#jobs.has(target)) return;
+    this.#append({ do: 'state', target, record, ...(process === undefined ? {} : { process }) }, false);
   }
 
   /** The supervisor's own process has a service, or no longer. */
@@ -131,18 +115,20 @@ export class JobStore {
       this.#jobs.delete(entry.target);
       return;
     }
-    const { do: what, ...rest } = entry;
-    if (what === 'load') {
-      this.#jobs.set(entry.target, { runs: 0, ...entry.record, ...omit(rest as typeof entry, 'record') });
+    const { target } = entry;
+    if (entry.do === 'load') {
+      const { path, definition } = entry;
+      this.#jobs.set(target, { target, path, definition, record: { runs: 0 } });
       return;
     }
-    const known = this.#jobs.get(entry.target);
+    const known = this.#jobs.get(target);
     if (known === undefined) return;
-    if (entry.do === 'start') this.#jobs.set(entry.target, { ...known, ...rest } as JobRecord);
-    else if (entry.do === 'exit') {
-      const { process: _, ...idle } = known;
-      this.#jobs.set(entry.target, { ...idle, runs: entry.runs, lastExit: entry.exit });
-    }
+    const { path, definition } = known;
+    const { record, process } = entry;
+    this.#jobs.set(target, {
+      ...{ target, path, definition, record },
+      ...(process === undefined ? {} : { process }),
+    });
   }
 
   /** Everything that is true now, in a new file that takes the old one's place. */
@@ -152,7 +138,7 @@ export class JobStore {
     const lines = [
       HEADER,
       ...[...this.#services].map((name) => encodeEntry({ do: 'service', name, isHeld: true })),
-      ...this.jobs.map((job) => encodeEntry(loadEntry(job))),
+      ...this.jobs.flatMap((job) => entriesOf(job).map(encodeEntry)),
     ];
     rmSync(temporary, { force: true });
     const descriptor = openSync(temporary, 'ax', 0o600);
@@ -186,14 +172,11 @@ export class JobStore {
   }
 }
 
-function loadEntry(job: JobRecord): JournalEntry {
-  const { target, path, definition, ...record } = job;
-  return { do: 'load', target, path, definition, record };
-}
-
-function omit<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
-  const { [key]: _, ...rest } = value;
-  return rest;
+function entriesOf({ target, path, definition, ...state }: StoredJob): readonly JournalEntry[] {
+  return [
+    { do: 'load', target, path, definition },
+    { do: 'state', target, ...state },
+  ];
 }
 
 function syncDirectory(directory: string): void {

@@ -10,13 +10,15 @@ import {
   type ServiceTarget,
   serviceTarget,
 } from '../launchd/index.js';
-import type { Handle } from '../native/index.js';
+import type { Handle, SpawnedProcess } from '../native/index.js';
 import { bounded } from './control-call.js';
 import { currentSession } from './domains.js';
 import { Job } from './job.js';
 import { jobError } from './job-error.js';
+import type { JobRecord } from './job-history.js';
 import type { HostedJob, JobHost } from './job-host.js';
-import { jobSettings } from './job-settings.js';
+import { dropServices } from './job-services.js';
+import { type JobSettings, jobSettings } from './job-settings.js';
 import { dependsOnOthers } from './keep-alive.js';
 import type { OverrideStore } from './override-store.js';
 import type { ServiceRegistry } from './service-registry.js';
@@ -35,7 +37,7 @@ export interface LoadRequest {
 }
 
 /** What the table adds to for its jobs. */
-export type TableHost = Pick<JobHost, 'port' | 'clock' | 'logger' | 'environment' | 'emit'>;
+export type TableHost = Pick<JobHost, 'port' | 'clock' | 'logger' | 'environment' | 'emit' | 'journal'>;
 
 /** Loads and finds jobs. Only {@link JobTable.whenFree} waits; everything else happens at once. */
 export class JobTable {
@@ -119,15 +121,38 @@ export class JobTable {
     for (const warning of [...warnings, ...unfulfilled]) {
       this.#host.logger.warn(`job ${settings.label}: ${warning}`, { path });
     }
-    const endpoints = this.#registry.register(settings.services, target);
-    const job = new Job({ target, path, settings, endpoints }, this.#host);
-    this.#jobs.set(target, job);
+    const job = this.#add(target, path, settings);
     try {
+      this.#host.journal?.load(target, path, definition);
       job.load();
     } catch (error) {
       void job.remove();
       throw error;
     }
+  }
+
+  /**
+   * Puts a job back to work that an earlier supervisor loaded, with the process that lives on or without any.
+   * `hasLost`: it had a process then, which is gone.
+   * @throws LaunchportError when the system makes no socket for a service; the job is then not loaded
+   */
+  restore(
+    { target, path, definition }: Omit<LoadRequest, 'warnings'>,
+    record: JobRecord,
+    { process, hasLost }: { readonly process: SpawnedProcess | undefined; readonly hasLost: boolean },
+  ): void {
+    const { settings } = jobSettings(definition, parseServiceTarget(target).domain);
+    const job = this.#add(target, path, settings);
+    if (hasLost) dropServices(job.inputs, this.#host);
+    job.restore(record, process);
+    if (hasLost && settings.isRunOnce) void job.remove();
+  }
+
+  #add(target: ServiceTarget, path: string, settings: JobSettings): Job {
+    const endpoints = this.#registry.register(settings.services, target);
+    const job = new Job({ target, path, settings, endpoints }, this.#host);
+    this.#jobs.set(target, job);
+    return job;
   }
 
   /** A client waits on the service behind `descriptor`. */

@@ -229,7 +229,7 @@ export class Job {
   }
 
   #spawn(reason: string): void {
-    const { settings, endpoints } = this.inputs;
+    const { endpoints } = this.inputs;
     this.#endThrottle();
     // From here until the process is reaped, waiting clients are its business.
     unwatchServices(this.inputs, this.#host);
@@ -238,7 +238,7 @@ export class Job {
     const checkIns = new CheckInWatch(endpoints, this.#host.port, this.#host.clock);
     let process: SpawnedProcess;
     try {
-      process = spawnJob(this.#host.port, settings, endpoints, this.#host.environment(settings));
+      process = spawnJob(this.#host, this.inputs, () => this.record());
     } catch (error) {
       this.#spawnFailed(error);
       return;

@@ -2,11 +2,18 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { errorText, type Logger } from '../base/index.js';
-import type { JobExit, ServiceTarget } from '../launchd/index.js';
-import type { JobRecord } from './job-store.js';
+import type { ServiceTarget } from '../launchd/index.js';
+import type { ProcessIdentity } from '../native/index.js';
+import type { JobRecord } from './job-history.js';
 
 /** Changes when an older supervisor could not read what this one writes, or the reverse. */
 export const JOURNAL_VERSION = 1;
+
+/** The process of a job. */
+export interface ProcessRecord {
+  readonly pid: number;
+  readonly identity: ProcessIdentity;
+}
 
 /** One change. */
 export type JournalEntry =
@@ -15,15 +22,14 @@ export type JournalEntry =
       readonly target: ServiceTarget;
       readonly path: string;
       readonly definition: string;
-      /** In a compacted journal: what happened to the job since. */
-      readonly record?: Omit<JobRecord, 'target' | 'path' | 'definition'>;
     }
   | { readonly do: 'unload'; readonly target: ServiceTarget }
-  | ({ readonly do: 'start'; readonly target: ServiceTarget } & Pick<
-      JobRecord,
-      'runs' | 'lastStart' | 'reason' | 'process'
-    >)
-  | { readonly do: 'exit'; readonly target: ServiceTarget; readonly runs: number; readonly exit: JobExit }
+  | {
+      readonly do: 'state';
+      readonly target: ServiceTarget;
+      readonly record: JobRecord;
+      readonly process?: ProcessRecord;
+    }
   | { readonly do: 'service'; readonly name: string; readonly isHeld: boolean };
 
 /** One line: CRC-32 of what follows in eight hexadecimal digits, a blank, JSON. */

@@ -18,6 +18,13 @@ const END_MS = 2_000;
 
 const SIGKILL = 9;
 
+/** A socket in its keep. */
+export interface KeptSocket {
+  readonly descriptor: number;
+  /** An integer to know it by. */
+  readonly tag: number;
+}
+
 /** What a keeper needs. */
 export interface KeeperOptions {
   readonly port: SupervisorPort;
@@ -36,7 +43,7 @@ export class Keeper {
   readonly #path: string;
   readonly #options: KeeperOptions;
   /** What it has, or is to have. */
-  readonly #sockets = new Map<string, number>();
+  readonly #sockets = new Map<string, KeptSocket>();
   readonly #ended = settled<void>();
   #connection = -1;
   #process: SpawnedProcess | undefined;
@@ -51,11 +58,11 @@ export class Keeper {
   }
 
   /**
-   * Connects to the keeper of an earlier supervisor, or starts one. Resolves to the sockets that it has, by name: the
-   * port owns their descriptors, and each is to be claimed by {@link store} or given up by {@link remove}.
+   * Connects to the keeper of an earlier supervisor, or starts one. Returns the sockets that it has, by name: the port
+   * owns their descriptors, and each is to be claimed by {@link store} or given up by {@link remove}.
    */
-  attach(): ReadonlyMap<string, number> {
-    const found = new Map<string, number>();
+  attach(): ReadonlyMap<string, KeptSocket> {
+    const found = new Map<string, KeptSocket>();
     try {
       if (this.#connect()) this.#takeAll(found);
     } catch (error) {
@@ -92,9 +99,9 @@ export class Keeper {
   }
 
   /** Gives it a duplicate of a socket. */
-  store(name: string, descriptor: number): void {
-    this.#sockets.set(name, descriptor);
-    this.#ask('store', { operation: KeeperOperation.store, name, descriptor });
+  store(name: string, socket: KeptSocket): void {
+    this.#sockets.set(name, socket);
+    this.#ask('store', { operation: KeeperOperation.store, name, ...socket });
   }
 
   /** Makes it close a socket, which must be done before the socket's name is free for others. */
@@ -149,12 +156,12 @@ export class Keeper {
     return this.#process !== undefined;
   }
 
-  #takeAll(found: Map<string, number>): void {
+  #takeAll(found: Map<string, KeptSocket>): void {
     const { port } = this.#options;
     for (let index = 0; ; index += 1) {
       const answer = port.callKeeper(this.#connection, { operation: KeeperOperation.take, index });
       if (answer.status !== 0 || answer.descriptor < 0) return;
-      found.set(answer.name, answer.descriptor);
+      found.set(answer.name, { descriptor: answer.descriptor, tag: answer.tag });
     }
   }
 
@@ -188,7 +195,7 @@ export class Keeper {
       closeSync(nothing);
       if (listener >= 0) port.closeDescriptor(listener);
     }
-    for (const [name, descriptor] of this.#sockets) this.store(name, descriptor);
+    for (const [name, socket] of this.#sockets) this.store(name, socket);
   }
 
   /** A process that fails once is not asked again: its end brings the next. */

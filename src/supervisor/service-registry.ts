@@ -31,6 +31,20 @@ export interface ServiceEndpoint extends ServiceSettings {
   readonly isHidden: boolean;
 }
 
+/** Keeps duplicates of all sockets while supervisors come and go. Nothing of it throws. */
+export interface SocketKeeper {
+  /** Whether it brought a socket of this name from an earlier supervisor that nobody has claimed. */
+  has(name: string): boolean;
+  /** That socket, and which of `paths` leads to it; undefined when none does any more. */
+  claim(
+    name: string,
+    paths: readonly string[],
+  ): { readonly descriptor: number; readonly path: string } | undefined;
+  /** `path` leads to the socket. */
+  store(name: string, descriptor: number, path: string): void;
+  remove(name: string): void;
+}
+
 type Entry = { -readonly [K in keyof ServiceEndpoint]: ServiceEndpoint[K] };
 
 /** Names and sockets of one supervisor. Registration is all or nothing, and synchronous. */
@@ -39,10 +53,12 @@ export class ServiceRegistry {
   readonly #byDescriptor = new Map<number, Entry>();
   readonly #port: SupervisorPort;
   readonly #directory: string;
+  readonly #keeper: SocketKeeper | undefined;
 
-  constructor(port: SupervisorPort, bootstrapDirectory: string) {
+  constructor(port: SupervisorPort, bootstrapDirectory: string, keeper?: SocketKeeper) {
     this.#port = port;
     this.#directory = bootstrapDirectory;
+    this.#keeper = keeper;
   }
 
   /**
@@ -60,9 +76,7 @@ export class ServiceRegistry {
     const bound: ServiceEndpoint[] = [];
     try {
       for (const service of wanted) {
-        const isHidden = service.hideUntilCheckIn === true;
-        const at = isHidden ? this.#hiddenPath(service.name) : service.path;
-        const endpoint = { ...service, owner, isHidden, descriptor: this.#bind(service.name, at) };
+        const endpoint = { ...service, owner, ...this.#claimOrBind(service) };
         bound.push(endpoint);
         this.#endpoints.set(service.name, endpoint);
         this.#byDescriptor.set(endpoint.descriptor, endpoint);
@@ -101,6 +115,7 @@ export class ServiceRegistry {
     this.#byDescriptor.delete(old);
     this.#byDescriptor.set(descriptor, entry);
     entry.descriptor = descriptor;
+    this.#keeper?.store(entry.name, descriptor, this.#placeOf(entry));
     this.#port.closeDescriptor(old);
   }
 
@@ -111,6 +126,7 @@ export class ServiceRegistry {
       this.#endpoints.delete(endpoint.name);
       this.#byDescriptor.delete(endpoint.descriptor);
       removeSocket(this.#placeOf(endpoint));
+      this.#keeper?.remove(endpoint.name);
       this.#port.closeDescriptor(endpoint.descriptor);
     }
   }
@@ -124,6 +140,11 @@ export class ServiceRegistry {
   /** Frees every name. */
   clear(): void {
     this.unregister([...this.#endpoints.values()]);
+  }
+
+  /** The paths of all sockets. */
+  places(): readonly string[] {
+    return [...this.#endpoints.values()].map((endpoint) => this.#placeOf(endpoint));
   }
 
   /** Removes every socket file, and nothing else: for the moment the process exits. */
@@ -153,6 +174,16 @@ export class ServiceRegistry {
     return join(this.#directory, `.${createHash('sha256').update(name).digest('hex').slice(0, 32)}`);
   }
 
+  /** The socket of an earlier supervisor with those who wait on it, where it left it, or else a new one. */
+  #claimOrBind({ name, path, hideUntilCheckIn }: Omit<ServiceEndpoint, 'owner' | 'descriptor' | 'isHidden'>) {
+    const hidden = this.#hiddenPath(name);
+    const kept = this.#keeper?.claim(name, [path, hidden]);
+    const at = kept?.path ?? (hideUntilCheckIn === true ? hidden : path);
+    const descriptor = kept?.descriptor ?? this.#bind(name, at);
+    this.#keeper?.store(name, descriptor, at);
+    return { isHidden: at === hidden, descriptor };
+  }
+
   #bind(name: string, path: string): number {
     try {
       return this.#port.createListener(path, BACKLOG);
@@ -169,6 +200,8 @@ export class ServiceRegistry {
   #assertFree(name: string, path: string): void {
     const owner = this.#endpoints.get(name)?.owner;
     if (owner !== undefined) throw serviceTaken(name, owner);
+    // Asking would leave a client in the queue of a job that has none.
+    if (this.#keeper?.has(name)) return;
     // Not in the table but answered: a process that outlived an earlier supervisor, or one started by hand.
     if (this.#port.isListening(path))
       throw serviceTaken(name, `a process outside this supervisor, at ${path}`);

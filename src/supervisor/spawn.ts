@@ -2,10 +2,10 @@
 import { accessSync, existsSync, constants as fsConstants } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import type { SpawnedProcess, SupervisorPort } from '../native/index.js';
+import type { SpawnedProcess } from '../native/index.js';
 import { standardPath } from './environment.js';
-import type { JobSettings } from './job-settings.js';
-import type { ServiceEndpoint } from './service-registry.js';
+import type { JobRecord } from './job-history.js';
+import type { JobHost, JobInputs } from './job-host.js';
 import { openStdio } from './stdio.js';
 
 /**
@@ -15,22 +15,20 @@ import { openStdio } from './stdio.js';
 const PARENT_DEATH_SIGNAL = constants.signals.SIGKILL;
 
 /**
- * Starts the process with descriptors 0, 1, 2 and one per endpoint, and nothing else.
+ * Starts the process with descriptors 0, 1, 2 and one per endpoint, and nothing else. With a journal it outlives a
+ * supervisor that dies, and is in the journal before it executes; `record` is asked for then.
  * @throws the system's error, with `code` and `syscall`; nothing then runs and nothing stays open
  */
-export function spawnJob(
-  port: SupervisorPort,
-  settings: JobSettings,
-  endpoints: readonly ServiceEndpoint[],
-  environment: readonly string[],
-): SpawnedProcess {
+export function spawnJob(host: JobHost, inputs: JobInputs, record: () => JobRecord): SpawnedProcess {
+  const { port, journal } = host;
+  const { target, settings, endpoints } = inputs;
   const file = findProgram(settings.program, settings.workingDirectory);
   const stdio = openStdio(settings.stdio, settings.umask);
   try {
     return port.spawn({
       file,
       args: settings.args,
-      env: environment,
+      env: host.environment(settings),
       cwd: settings.workingDirectory,
       stdio: stdio.descriptors,
       listeners: endpoints.map(({ name, descriptor }) => ({ name, descriptor })),
@@ -38,7 +36,9 @@ export function spawnJob(
       ...(settings.nice === undefined ? {} : { nice: settings.nice }),
       ...(settings.limits === undefined ? {} : { limits: settings.limits }),
       ...settings.identity,
-      parentDeathSignal: PARENT_DEATH_SIGNAL,
+      ...(journal === undefined
+        ? { parentDeathSignal: PARENT_DEATH_SIGNAL }
+        : { forked: (pid) => journal.forked(target, record(), pid) }),
     });
   } finally {
     stdio.close();

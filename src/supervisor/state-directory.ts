@@ -26,9 +26,9 @@ export interface StateDirectory {
   /**
    * Removes the sockets nobody listens on. Waits half a second for those that are served, for jobs of a supervisor
    * that was killed a moment ago are still dying. What is served then, by a process that outlived its supervisor or
-   * was started by hand, is left alone, and its name refused to jobs.
+   * was started by hand, is left alone, and its name refused to jobs. Does not look at the paths of `inUse`.
    */
-  removeStaleSockets(): Promise<void>;
+  removeStaleSockets(inUse?: ReadonlySet<string>): Promise<void>;
   /** Lets the next supervisor in. The lock file stays: removing it would let two supervisors hold two locks. */
   unlock(): void;
 }
@@ -70,7 +70,8 @@ export function openStateDirectory(path: string, port: SupervisorPort, logger: L
       port.closeDescriptor(lock);
     }
   };
-  const removeStaleSockets = () => removeStaleWithin(bootstrapDirectory, port, logger);
+  const removeStaleSockets = (inUse: ReadonlySet<string> = new Set()) =>
+    removeStaleWithin(bootstrapDirectory, { port, logger, inUse });
   return { directory, bootstrapDirectory, removeStaleSockets, unlock };
 }
 
@@ -195,19 +196,28 @@ function assertShortEnough(directory: string, bootstrapDirectory: string): void 
   }
 }
 
-async function removeStaleWithin(directory: string, port: SupervisorPort, logger: Logger): Promise<void> {
-  let served = explained(directory, () => removeStale(directory, port));
+async function removeStaleWithin(
+  directory: string,
+  {
+    port,
+    logger,
+    inUse,
+  }: { readonly port: SupervisorPort; readonly logger: Logger; readonly inUse: ReadonlySet<string> },
+): Promise<void> {
+  let served = explained(directory, () => removeStale(directory, port, inUse));
   for (let look = 1; look < STALE_LOOKS.count && served.length > 0; look += 1) {
     await delay(STALE_LOOKS.pause);
-    served = explained(directory, () => removeStale(directory, port));
+    served = explained(directory, () => removeStale(directory, port, inUse));
   }
   for (const path of served) {
     logger.warn('a socket is served by a process of no supervisor; its name is taken', { path });
   }
 }
 
-function removeStale(directory: string, port: SupervisorPort): string[] {
-  const paths = readdirSync(directory).map((name) => join(directory, name));
+function removeStale(directory: string, port: SupervisorPort, inUse: ReadonlySet<string>): string[] {
+  const paths = readdirSync(directory)
+    .map((name) => join(directory, name))
+    .filter((path) => !inUse.has(path));
   const served = paths.filter((path) => port.isListening(path));
   for (const path of paths) if (!served.includes(path)) rmSync(path, { force: true, recursive: true });
   return served;

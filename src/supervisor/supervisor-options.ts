@@ -15,6 +15,12 @@ export interface SupervisorOptions {
   readonly logger?: Logger;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /**
+   * Daemon mode: jobs outlive a supervisor that dies, and the next one in the directory that is started so goes on
+   * with them. `unattendedMs`: milliseconds that sockets wait for it, default one hour. Default false: jobs die with
+   * the supervisor.
+   */
+  readonly recover?: boolean | { readonly unattendedMs?: number };
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   readJobPlist,
   type ServiceTarget,
 } from '../launchd/index.js';
-import { runtimeDirectory, type SupervisorPort } from '../native/index.js';
+import { bootstrapPath, runtimeDirectory, type SupervisorPort } from '../native/index.js';
 import { guardedClock, systemClock } from './clock.js';
 import { bounded, DEFAULT_TIMEOUT_MS, notFree } from './control-call.js';
 import { assertOwnDomain, currentSession, currentUid } from './domains.js';
@@ -26,6 +26,7 @@ import type { Job } from './job.js';
 import { jobError } from './job-error.js';
 import { JobTable } from './job-table.js';
 import { OverrideStore } from './override-store.js';
+import { openRecovery, type Recovery } from './recovery.js';
 import { ServiceRegistry } from './service-registry.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
 import { openSupervisorPort, type SupervisorOptions } from './supervisor-options.js';
@@ -52,6 +53,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   readonly #jobs: JobTable;
   readonly #logger: Logger;
   readonly #feed: TransitionFeed;
+  readonly #recovery: Recovery | undefined;
   readonly #removeExitHook: () => void;
   #stopping: Promise<void> | undefined;
 
@@ -64,7 +66,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
     const supervisor = new Supervisor(options);
     try {
-      await supervisor.#state.removeStaleSockets();
+      await supervisor.#begin();
     } catch (error) {
       await supervisor.stop();
       throw error;
@@ -78,7 +80,10 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     this.#feed = new TransitionFeed(logger);
     this.#port = openSupervisorPort(options.binding, {
       demand: (descriptor) => this.#guarded(() => this.#jobs.demand(descriptor)),
-      exit: (process, exitCode, signal) => this.#guarded(() => this.#jobs.exited(process, exitCode, signal)),
+      exit: (process, exitCode, signal) =>
+        this.#guarded(() => {
+          if (!this.#recovery?.exited(process)) this.#jobs.exited(process, exitCode, signal);
+        }),
     });
     try {
       const directory = options.directory ?? runtimeDirectory(environment);
@@ -89,18 +94,31 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     }
     this.directory = this.#state.directory;
     this.bootstrapDirectory = this.#state.bootstrapDirectory;
-    this.#registry = new ServiceRegistry(this.#port, this.bootstrapDirectory);
+    const safeClock = guardedClock(clock, (work) => this.#guarded(work));
+    const { port, directory } = { port: this.#port, directory: this.directory };
+    this.#recovery = openRecovery(directory, options.recover ?? false, { port, clock: safeClock, logger });
+    this.#registry = new ServiceRegistry(this.#port, this.bootstrapDirectory, this.#recovery);
     const overrides = new OverrideStore(this.directory, logger);
     this.#jobs = new JobTable(this.#registry, overrides, {
       port: this.#port,
-      clock: guardedClock(clock, (work) => this.#guarded(work)),
+      clock: safeClock,
       logger,
       environment: ({ label, environment: own, identity }) =>
         jobEnvironment({ label, own, bootstrap: this.bootstrapDirectory, host: environment, ...identity }),
-      emit: (transition) => this.#feed.emit(transition, clock.wallTime()),
+      emit: (transition) => {
+        this.#recovery?.noted(transition, this.#jobs.get(transition.target)?.record());
+        this.#feed.emit(transition, clock.wallTime());
+      },
+      ...(this.#recovery === undefined ? {} : { journal: this.#recovery }),
     });
     this.#removeExitHook = onProcessExit(() => this.#exitHook());
     this.#port.setActive(true);
+  }
+
+  async #begin(): Promise<void> {
+    this.#recovery?.restore(this.#jobs);
+    const inUse = this.#recovery?.pathsInUse((name) => bootstrapPath(this.bootstrapDirectory, name)) ?? [];
+    await this.#state.removeStaleSockets(new Set([...this.#registry.places(), ...inUse]));
   }
 
   async managerName(): Promise<ManagerName> {
@@ -202,12 +220,14 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   checkIn(service: string): number {
     this.#assertRunning();
     const [endpoint] = this.#registry.register([{ name: service }], this.#hostOwner);
+    this.#recovery?.hosted(service, true);
     return (endpoint as { readonly descriptor: number }).descriptor;
   }
 
   /** Gives a service of the host up and resets its waiting clients. Harmless when it is not one. */
   release(service: string): void {
     this.#registry.release(service, this.#hostOwner);
+    this.#recovery?.hosted(service, false);
   }
 
   /** Calls `listener` soon after each transition, in order; the result unsubscribes. What it throws is logged. */
@@ -245,6 +265,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       this.#jobs.stopTimers();
       // Each must be tried: whoever removed the directory under us has not freed its lock.
       this.#guarded(() => this.#registry.clear());
+      await this.#recovery?.end();
       this.#guarded(() => this.#state.unlock());
       this.#port.close();
       this.#feed.end();
@@ -252,6 +273,8 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   }
 
   #exitHook(): void {
+    // Whatever ends the daemon without `stop`, the next one goes on.
+    if (this.#recovery !== undefined) return;
     this.#guarded(() => this.#jobs.killAll());
     this.#guarded(() => this.#registry.unlinkAll());
   }

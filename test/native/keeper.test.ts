@@ -14,11 +14,11 @@ const { hello, store, remove, take, end } = KeeperOperation;
 
 /** One record of native/linux/launchd/keeper/protocol.h. */
 function record(operation: number, { magic = 0x4c504b01, nameSize = 1 } = {}): Buffer {
-  const bytes = Buffer.alloc(156);
+  const bytes = Buffer.alloc(168);
   bytes.writeUInt32LE(magic, 0);
   bytes.writeUInt32LE(operation, 4);
-  bytes.writeUInt32LE(nameSize, 24);
-  bytes.write('x', 28);
+  bytes.writeUInt32LE(nameSize, 32);
+  bytes.write('x', 40);
   return bytes;
 }
 
@@ -70,10 +70,11 @@ describe.runIf(process.platform === 'linux')('the keeper of sockets', () => {
   it('keeps a socket and those who wait on it when everybody else has closed it', async () => {
     const connection = connected();
     const service = bench.port.createListener(bench.socketPath(), 8);
-    expect(ask(connection, store, { name: 'com.example.service', descriptor: service })).toEqual({
+    expect(ask(connection, store, { name: 'com.example.service', tag: 2 ** 53 - 1, descriptor: service })).toEqual({
       status: 0,
       count: 1,
       pid: keeper?.pid,
+      tag: 0,
       name: '',
       descriptor: -1,
     });
@@ -83,7 +84,7 @@ describe.runIf(process.platform === 'linux')('the keeper of sockets', () => {
     bench.port.closeDescriptor(connection);
     const later = bench.port.connectKeeper(path);
     const taken = ask(later, take, { index: 0 });
-    expect(taken).toMatchObject({ status: 0, count: 1, name: 'com.example.service' });
+    expect(taken).toMatchObject({ status: 0, count: 1, name: 'com.example.service', tag: 2 ** 53 - 1 });
     bench.port.watch(taken.descriptor);
     await eventually('demand', () => bench.demands.length === 1);
     expect(ask(later, take, { index: 1 })).toMatchObject({ status: ENOENT, descriptor: -1 });
@@ -135,7 +136,7 @@ describe.runIf(process.platform === 'linux')('the keeper of sockets', () => {
     try {
       const packets: readonly [Buffer, readonly string[]][] = [
         [Buffer.from('hello'), []],
-        [Buffer.alloc(157), []],
+        [Buffer.alloc(169), []],
         [record(hello, { magic: 0x4c504b02 }), []],
         [record(99), []],
         [record(hello, { nameSize: 128 }), []],

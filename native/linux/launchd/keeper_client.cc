@@ -102,6 +102,7 @@ std::optional<KeeperAnswer> call_keeper(int connection, const KeeperRequest& req
   record.magic = keeper::kMagic;
   record.operation = request.operation;
   record.index = request.index;
+  record.tag = request.tag;
   record.name_size = static_cast<uint32_t>(request.name.size());
   std::memcpy(record.name, request.name.data(), request.name.size());
   ssize_t size;
@@ -127,6 +128,7 @@ std::optional<KeeperAnswer> call_keeper(int connection, const KeeperRequest& req
   answer.status = record.status;
   answer.count = record.count;
   answer.pid = record.pid;
+  answer.tag = record.tag;
   answer.name.assign(record.name, record.name_size);
   return answer;
 }

@@ -19,6 +19,7 @@ struct KeeperRequest {
   uint32_t operation = 0;
   std::string name;
   uint32_t index = 0;
+  uint64_t tag = 0;
   int descriptor = -1;  // for keeper::kStore; stays the caller's
 };
 
@@ -26,6 +27,7 @@ struct KeeperAnswer {
   int status = 0;  // errno
   uint32_t count = 0;
   pid_t pid = 0;
+  uint64_t tag = 0;
   std::string name;
   UniqueFd descriptor;
 };

@@ -80,6 +80,11 @@ Napi::Value SupervisorObject::call_keeper(const Napi::CallbackInfo& info) {
     if (!number.has_value()) return env.Undefined();
     request.index = static_cast<uint32_t>(*number);
   }
+  if (const Napi::Value tag = object->Get("tag"); !tag.IsUndefined()) {
+    const std::optional<double> number = read_integer(env, tag, 0, 9007199254740991.0, "request.tag");
+    if (!number.has_value()) return env.Undefined();
+    request.tag = static_cast<uint64_t>(*number);
+  }
   if (const Napi::Value descriptor = object->Get("descriptor"); !descriptor.IsUndefined()) {
     const std::optional<int> number = read_int(env, descriptor, "request.descriptor");
     if (!number.has_value()) return env.Undefined();
@@ -96,6 +101,7 @@ Napi::Value SupervisorObject::call_keeper(const Napi::CallbackInfo& info) {
   result.Set("status", Napi::Number::New(env, answer->status));
   result.Set("count", Napi::Number::New(env, answer->count));
   result.Set("pid", Napi::Number::New(env, answer->pid));
+  result.Set("tag", Napi::Number::New(env, static_cast<double>(answer->tag)));
   result.Set("name", Napi::String::New(env, answer->name));
   const bool has_descriptor = static_cast<bool>(answer->descriptor);
   result.Set("descriptor",

@@ -10,7 +10,8 @@ export interface DescriptorOrigin {
   readonly owner: ProcessState;
   /** A message brought it. */
   readonly isReceived?: boolean;
-  readonly onClosed?: () => void;
+  /** `isOwnerGone`: the end of the process closed it. */
+  readonly onClosed?: (isOwnerGone: boolean) => void;
 }
 
 interface Entry extends DescriptorOrigin {
@@ -43,18 +44,18 @@ export class DescriptorTable {
   }
 
   /** False when there is no such descriptor. */
-  close(descriptor: number): boolean {
+  close(descriptor: number, isOwnerGone = false): boolean {
     const entry = this.#entries.get(descriptor);
     if (entry === undefined) return false;
     this.#entries.delete(descriptor);
-    entry.onClosed?.();
+    entry.onClosed?.(isOwnerGone);
     entry.file.release();
     return true;
   }
 
   /** What the end of a process closes. */
   closeAllOf(owner: ProcessState): void {
-    for (const [descriptor, entry] of this.#entries) if (entry.owner === owner) this.close(descriptor);
+    for (const [descriptor, entry] of this.#entries) if (entry.owner === owner) this.close(descriptor, true);
   }
 
   /** How many there are, of one process or of all. */

@@ -2,13 +2,19 @@
 
 import { MAX_SOCKET_PATH_BYTES } from '../bootstrap.js';
 import type { Handle } from '../records.js';
+import type { KeeperAnswer, KeeperRequest, ProcessIdentity } from '../recovery-port.js';
 import type { SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from '../supervisor-port.js';
 import { assertText, assertWord } from './arguments.js';
+import { MOCK_KEEPER, type MockKeeper } from './keeper.js';
 import { type MockBinding, mockProcess, signalProcess } from './process.js';
 import type { ProcessEnd, ProcessState } from './process-state.js';
+import { OpenFile } from './rights.js';
 import { systemError } from './system-error.js';
 import { KeepAlive } from './turn.js';
 import type { WorldState } from './world-state.js';
+
+/** The mock machine is never booted again. */
+const MOCK_BOOT = 'mock-boot';
 
 /** What the port needs besides the world: a binding for each process it starts. */
 export type BindingOf = (process: ProcessState) => MockBinding;
@@ -27,6 +33,8 @@ export class MockSupervisorPort implements SupervisorPort {
   readonly #descriptors = new Set<number>();
   readonly #watches = new Map<number, () => void>();
   readonly #children = new Map<Handle, Child>();
+  /** By connection. */
+  readonly #keepers = new Map<number, MockKeeper>();
   readonly #keepAlive = new KeepAlive();
   #lastHandle = 0;
   #isActive = false;
@@ -99,7 +107,8 @@ export class MockSupervisorPort implements SupervisorPort {
 
   spawn(options: SpawnOptions): SpawnedProcess {
     this.#assertOpen();
-    const program = this.#world.programs.get(options.file) ?? 'ENOENT';
+    const isKeeper = options.file === MOCK_KEEPER;
+    const program = isKeeper ? async () => {} : (this.#world.programs.get(options.file) ?? 'ENOENT');
     if (typeof program === 'string') throw systemError(program, 'spawn', options.file);
     const sockets = options.listeners.map(({ name, descriptor }) => {
       return [name, this.#listeningSocket(descriptor, 'spawn')] as const;
@@ -107,16 +116,54 @@ export class MockSupervisorPort implements SupervisorPort {
     const { euid, egid } = this.#process.credentials;
     const state = this.#world.addProcess({ euid, egid }, options.file);
     for (const [name, socket] of sockets) state.listeners.set(name, socket.retain());
-    this.#lastHandle += 1;
-    const handle = this.#lastHandle;
-    this.#children.set(handle, { state, parentDeathSignal: options.parentDeathSignal ?? 0 });
-    state.onEnd = (end) => this.#world.defer(() => this.#reap(handle, end));
+    try {
+      options.forked?.(state.pid);
+    } catch (error) {
+      state.finish({ exitCode: 0, signal: 9 });
+      throw error;
+    }
+    if (isKeeper) this.#world.keepers.start(options.args[1] ?? '', state);
+    const handle = this.#follow(state, options.parentDeathSignal ?? 0);
     const visible = mockProcess(state, options, this.#bindingOf(state));
     this.#world.defer(() => {
       if (state.isAlive) this.#world.run(state, async () => program(visible));
     });
-    this.#updateKeepAlive();
     return { process: handle, pid: state.pid };
+  }
+
+  processIdentity(pid: number): ProcessIdentity | undefined {
+    assertWord(pid, 'pid');
+    return this.#world.processes.get(pid)?.isAlive ? { startTime: pid, bootId: MOCK_BOOT } : undefined;
+  }
+
+  adopt(pid: number, { startTime, bootId }: ProcessIdentity): SpawnedProcess | undefined {
+    const found = this.processIdentity(pid);
+    const state = this.#world.processes.get(pid);
+    if (state === undefined || found?.startTime !== startTime || found.bootId !== bootId) return undefined;
+    return { process: this.#follow(state, 0), pid };
+  }
+
+  keeperProgram(): string {
+    return MOCK_KEEPER;
+  }
+
+  connectKeeper(path: string): number {
+    assertText(path, 'path');
+    this.#assertOpen();
+    const keeper = this.#world.keepers.find(path);
+    if (keeper === undefined) return -1;
+    const file = new OpenFile(this.#world.files, path, {});
+    const descriptor = this.#own(this.#world.descriptors.open(file, { owner: this.#process }));
+    this.#keepers.set(descriptor, keeper);
+    return descriptor;
+  }
+
+  callKeeper(connection: number, request: KeeperRequest): KeeperAnswer {
+    const keeper = this.#keepers.get(connection);
+    if (keeper === undefined) throw systemError('EBADF', 'sendmsg', String(connection));
+    const answer = keeper.call(request, this.#process);
+    if (answer.descriptor >= 0) this.#own(answer.descriptor);
+    return answer;
   }
 
   signal(process: Handle, signal: number, _isGroup: boolean): boolean {
@@ -129,6 +176,7 @@ export class MockSupervisorPort implements SupervisorPort {
 
   closeDescriptor(descriptor: number): void {
     this.unwatch(descriptor);
+    this.#keepers.delete(descriptor);
     if (!this.#descriptors.delete(descriptor)) throw systemError('EBADF', 'close', String(descriptor));
     this.#world.descriptors.close(descriptor);
   }
@@ -148,11 +196,21 @@ export class MockSupervisorPort implements SupervisorPort {
   /** The process that owns the port ended: its descriptors are closed, its children told. */
   abandon(): void {
     this.close();
-    for (const descriptor of this.#descriptors) this.#world.descriptors.close(descriptor);
+    for (const descriptor of this.#descriptors) this.#world.descriptors.close(descriptor, true);
     this.#descriptors.clear();
     for (const { state, parentDeathSignal } of this.#children.values()) {
       if (parentDeathSignal !== 0) signalProcess(state, parentDeathSignal);
     }
+  }
+
+  /** Its end is reported from now on; its earlier supervisor is gone. */
+  #follow(state: ProcessState, parentDeathSignal: number): Handle {
+    this.#lastHandle += 1;
+    const handle = this.#lastHandle;
+    this.#children.set(handle, { state, parentDeathSignal });
+    state.onEnd = (end) => this.#world.defer(() => this.#reap(handle, end));
+    this.#updateKeepAlive();
+    return handle;
   }
 
   #reap(handle: Handle, end: ProcessEnd): void {

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import type { PeerCredentials } from '../targets.js';
 import { DescriptorTable } from './descriptors.js';
+import { MockKeepers } from './keeper.js';
 import type { MockLimits } from './limits.js';
 import type { MockMain } from './process.js';
 import { ProcessState } from './process-state.js';
@@ -25,6 +26,7 @@ export class WorldState {
   readonly files: ReferenceCount = { references: 0 };
   /** Shared memories: their handles, and messages under way that carry them. */
   readonly memories: ReferenceCount = { references: 0 };
+  readonly keepers = new MockKeepers(this);
   readonly #paths = new Map<string, ListeningSocket>();
   readonly #locks = new Set<string>();
   readonly #turns = new Set<Turn>();
@@ -105,7 +107,9 @@ export class WorldState {
     const socket = new ListeningSocket(path, backlog, owner.pid);
     const file = new OpenFile(this.files, path, { socket });
     this.#paths.set(path, socket);
-    const onClosed = () => {
+    const onClosed = (isOwnerGone: boolean) => {
+      // The file of a process that died stays.
+      if (isOwnerGone) return;
       for (const [at, other] of this.#paths) if (other === socket) this.#paths.delete(at);
     };
     return this.descriptors.open(file, { owner, onClosed });

@@ -31,6 +31,7 @@ constexpr int64_t kLookMs = 1000;
 
 struct Entry {
   int descriptor;
+  uint64_t tag;
   uint32_t name_size;
   char name[kMaxName + 1];
 };
@@ -66,11 +67,13 @@ int store(const Record& record, int descriptor) {
   if (Entry* const known = find(record)) {
     close(known->descriptor);
     known->descriptor = descriptor;
+    known->tag = record.tag;
     return 0;
   }
   if (entry_count == kCapacity) return ENOSPC;
   Entry& entry = entries[entry_count++];
   entry.descriptor = descriptor;
+  entry.tag = record.tag;
   entry.name_size = record.name_size;
   std::memcpy(entry.name, record.name, record.name_size);
   return 0;
@@ -164,6 +167,7 @@ bool serve(int client, bool* is_over) {
       }
       given = entries[record.index].descriptor;
       answer.index = record.index;
+      answer.tag = entries[record.index].tag;
       answer.name_size = entries[record.index].name_size;
       std::memcpy(answer.name, entries[record.index].name, answer.name_size);
       break;

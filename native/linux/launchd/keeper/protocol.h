@@ -32,8 +32,11 @@ struct Record {
   uint32_t index;      // kTake
   uint32_t count;      // answers: sockets it has
   int32_t pid;         // answers: the keeper's
+  uint64_t tag;        // kStore, and the answer of kTake: whatever the supervisor wants to know of the socket again
   uint32_t name_size;
+  uint32_t reserved;
   char name[kMaxName + 1];
 };
+static_assert(sizeof(Record) == 168);
 
 }  // namespace launchport::keeper
