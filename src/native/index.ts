@@ -25,11 +25,11 @@ export {
   type KeeperRequest,
   type ProcessIdentity,
   type RecoveryPort,
+  type SpawnedProcess,
 } from './recovery-port.js';
 export type {
   ResourceLimit,
   ResourceLimitValue,
-  SpawnedProcess,
   SpawnOptions,
   SupervisorPort,
   SupervisorSink,

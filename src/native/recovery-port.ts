@@ -1,5 +1,12 @@
 /** What recovery from a killed supervisor needs of the system: telling processes apart, and a keeper of sockets. */
-import type { SpawnedProcess } from './supervisor-port.js';
+import type { Handle } from './records.js';
+
+/** A started process. */
+export interface SpawnedProcess {
+  /** Identifies the process to the binding, immune to pid reuse (a pidfd underneath). */
+  readonly process: Handle;
+  readonly pid: number;
+}
 
 /** Tells a process from every other that has, had or will have its number. */
 export interface ProcessIdentity {

@@ -1,6 +1,6 @@
 /** What an embedded launchd needs of the system: processes, listening sockets and a lock. */
 import type { Handle } from './records.js';
-import type { RecoveryPort } from './recovery-port.js';
+import type { RecoveryPort, SpawnedProcess } from './recovery-port.js';
 
 /** Limits of setrlimit(2), by the names of launchd.plist(5). */
 export type ResourceLimit =
@@ -55,13 +55,6 @@ export interface SpawnOptions {
    * ever runs of which the callback did not know.
    */
   readonly forked?: (pid: number) => void;
-}
-
-/** A started process. */
-export interface SpawnedProcess {
-  /** Identifies the process to the binding, immune to pid reuse (a pidfd underneath). */
-  readonly process: Handle;
-  readonly pid: number;
 }
 
 /** What the supervisor binding reports. */

@@ -40,3 +40,11 @@ export function logExit(
   const level = isExpected ? 'debug' : exit.kind === 'spawn failed' ? 'error' : 'warn';
   logger[level](`job ${settings.label} ${describeExit(exit)}`, details);
 }
+
+/** For every call after the end of the supervisor. */
+export function stoppedError(directory: string): LaunchportError {
+  return new LaunchportError('ERR_LAUNCHD_STATE', `the supervisor in ${directory} was stopped`, {
+    hint: 'Start a new one.',
+    details: { directory },
+  });
+}

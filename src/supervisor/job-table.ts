@@ -69,6 +69,13 @@ export class JobTable {
     return this.#jobs.get(target);
   }
 
+  /** @throws LaunchportError ERR_LAUNCHD_NOT_LOADED */
+  find(target: ServiceTarget): Job {
+    const job = this.get(target);
+    if (job !== undefined) return job;
+    throw jobError('ERR_LAUNCHD_NOT_LOADED', target, 'is not loaded', 'Bootstrap it first.');
+  }
+
   /**
    * Enables or disables a target by hand, which outweighs `Disabled` of its plist.
    * @throws LaunchportError ERR_LAUNCHD_STATE when that cannot be kept

@@ -33,7 +33,9 @@ export type JournalEntry =
   | { readonly do: 'service'; readonly name: string; readonly isHeld: boolean };
 
 /** One line: CRC-32 of what follows in eight hexadecimal digits, a blank, JSON. */
-export function encodeEntry(entry: JournalEntry | { readonly format: string; readonly version: number }): Buffer {
+export function encodeEntry(
+  entry: JournalEntry | { readonly format: string; readonly version: number },
+): Buffer {
   const text = JSON.stringify(entry);
   return Buffer.from(`${crc32(text).toString(16).padStart(8, '0')} ${text}\n`);
 }

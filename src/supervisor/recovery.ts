@@ -10,7 +10,7 @@ import type { JobJournal } from './job-host.js';
 import { JobStore, type StoredJob } from './job-store.js';
 import type { JobTable } from './job-table.js';
 import { Keeper, type KeptSocket } from './keeper.js';
-import type { SocketKeeper } from './service-registry.js';
+import type { ServiceRegistry, SocketKeeper } from './service-registry.js';
 import type { JobTransition } from './transition.js';
 
 /** What recovery works with. */
@@ -42,9 +42,9 @@ export class Recovery implements SocketKeeper, JobJournal {
 
   /**
    * Puts the jobs of the journal back to work: with their processes where pid, start time and boot are the same.
-   * Then closes the sockets that belong to no job, and to no service of this process.
+   * Then closes the sockets that belong to no job, and to no service of this process. Returns the paths of the others.
    */
-  restore(jobs: JobTable): void {
+  restore(jobs: JobTable, registry: ServiceRegistry): ReadonlySet<string> {
     const { logger } = this.#options;
     for (const stored of this.#store.jobs) {
       const process = this.#adopt(stored);
@@ -52,8 +52,11 @@ export class Recovery implements SocketKeeper, JobJournal {
         const { definition } = parseJobPlist(stored.definition, stored.path);
         const hasLost = stored.process !== undefined && process === undefined;
         // A process without its sockets would serve nobody, and its name nobody else.
-        if (process !== undefined && !this.#hasAll(definition)) this.#options.port.signal(process.process, 15, false);
-        const record: JobRecord = hasLost ? { ...stored.record, lastExit: { kind: 'unknown' } } : stored.record;
+        if (process !== undefined && !this.#hasAll(definition))
+          this.#options.port.signal(process.process, 15, false);
+        const record: JobRecord = hasLost
+          ? { ...stored.record, lastExit: { kind: 'unknown' } }
+          : stored.record;
         if (hasLost) this.#store.state(stored.target, record);
         jobs.restore({ target: stored.target, path: stored.path, definition }, record, { process, hasLost });
         logger.info(`job ${stored.target} is back`, { pid: process?.pid, hasLost });
@@ -64,11 +67,7 @@ export class Recovery implements SocketKeeper, JobJournal {
       }
     }
     for (const name of this.#kept.keys()) if (!this.#store.services.has(name)) this.#giveUp(name);
-  }
-
-  /** Paths of the sockets that wait to be claimed. */
-  pathsInUse(pathOf: (name: string) => string): ReadonlySet<string> {
-    return new Set([...this.#kept.keys()].map(pathOf));
+    return new Set([...registry.places(), ...[...this.#kept.keys()].map((name) => registry.pathOf(name))]);
   }
 
   /** A job did something, and this is its state after it. */
@@ -141,7 +140,9 @@ export class Recovery implements SocketKeeper, JobJournal {
     try {
       return this.#options.port.adopt(process.pid, process.identity);
     } catch (error) {
-      this.#options.logger.error(`job ${target}: its process cannot be adopted: ${errorText(error)}`, { error });
+      this.#options.logger.error(`job ${target}: its process cannot be adopted: ${errorText(error)}`, {
+        error,
+      });
       return undefined;
     }
   }

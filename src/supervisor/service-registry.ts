@@ -142,6 +142,11 @@ export class ServiceRegistry {
     this.unregister([...this.#endpoints.values()]);
   }
 
+  /** Where clients look for a service. */
+  pathOf(name: string): string {
+    return bootstrapPath(this.#directory, name);
+  }
+
   /** The paths of all sockets. */
   places(): readonly string[] {
     return [...this.#endpoints.values()].map((endpoint) => this.#placeOf(endpoint));

@@ -1,6 +1,6 @@
 /** The embedded launchd: loads jobs, listens for them, starts them on demand and ends them, in this process. */
 import { resolve } from 'node:path';
-import { abortedError, errorText, LaunchportError, type Logger, silentLogger } from '../base/index.js';
+import { abortedError, errorText, type Logger, silentLogger } from '../base/index.js';
 import {
   type ControlOptions,
   type DomainTarget,
@@ -14,7 +14,7 @@ import {
   readJobPlist,
   type ServiceTarget,
 } from '../launchd/index.js';
-import { bootstrapPath, runtimeDirectory, type SupervisorPort } from '../native/index.js';
+import { runtimeDirectory, type SupervisorPort } from '../native/index.js';
 import { guardedClock, systemClock } from './clock.js';
 import { bounded, DEFAULT_TIMEOUT_MS, notFree } from './control-call.js';
 import { assertOwnDomain, currentSession, currentUid } from './domains.js';
@@ -22,8 +22,9 @@ import { jobEnvironment } from './environment.js';
 import type { EventOptions, JobEvent } from './event-stream.js';
 import { onProcessExit } from './exit-hook.js';
 import { signalNumber } from './exit-status.js';
+import { HostServices } from './host-services.js';
 import type { Job } from './job.js';
-import { jobError } from './job-error.js';
+import { stoppedError } from './job-error.js';
 import { JobTable } from './job-table.js';
 import { OverrideStore } from './override-store.js';
 import { openRecovery, type Recovery } from './recovery.js';
@@ -50,6 +51,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   readonly #port: SupervisorPort;
   readonly #state: StateDirectory;
   readonly #registry: ServiceRegistry;
+  readonly #hostServices: HostServices;
   readonly #jobs: JobTable;
   readonly #logger: Logger;
   readonly #feed: TransitionFeed;
@@ -66,7 +68,8 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
     const supervisor = new Supervisor(options);
     try {
-      await supervisor.#begin();
+      const inUse = supervisor.#recovery?.restore(supervisor.#jobs, supervisor.#registry);
+      await supervisor.#state.removeStaleSockets(inUse);
     } catch (error) {
       await supervisor.stop();
       throw error;
@@ -80,10 +83,8 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     this.#feed = new TransitionFeed(logger);
     this.#port = openSupervisorPort(options.binding, {
       demand: (descriptor) => this.#guarded(() => this.#jobs.demand(descriptor)),
-      exit: (process, exitCode, signal) =>
-        this.#guarded(() => {
-          if (!this.#recovery?.exited(process)) this.#jobs.exited(process, exitCode, signal);
-        }),
+      exit: (process, ...how) =>
+        this.#guarded(() => this.#recovery?.exited(process) || this.#jobs.exited(process, ...how)),
     });
     try {
       const directory = options.directory ?? runtimeDirectory(environment);
@@ -95,14 +96,12 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     this.directory = this.#state.directory;
     this.bootstrapDirectory = this.#state.bootstrapDirectory;
     const safeClock = guardedClock(clock, (work) => this.#guarded(work));
-    const { port, directory } = { port: this.#port, directory: this.directory };
-    this.#recovery = openRecovery(directory, options.recover ?? false, { port, clock: safeClock, logger });
+    const basics = { port: this.#port, clock: safeClock, logger };
+    this.#recovery = openRecovery(this.directory, options.recover ?? false, basics);
     this.#registry = new ServiceRegistry(this.#port, this.bootstrapDirectory, this.#recovery);
-    const overrides = new OverrideStore(this.directory, logger);
-    this.#jobs = new JobTable(this.#registry, overrides, {
-      port: this.#port,
-      clock: safeClock,
-      logger,
+    this.#hostServices = new HostServices(this.#registry, this.#recovery);
+    this.#jobs = new JobTable(this.#registry, new OverrideStore(this.directory, logger), {
+      ...basics,
       environment: ({ label, environment: own, identity }) =>
         jobEnvironment({ label, own, bootstrap: this.bootstrapDirectory, host: environment, ...identity }),
       emit: (transition) => {
@@ -113,12 +112,6 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     });
     this.#removeExitHook = onProcessExit(() => this.#exitHook());
     this.#port.setActive(true);
-  }
-
-  async #begin(): Promise<void> {
-    this.#recovery?.restore(this.#jobs);
-    const inUse = this.#recovery?.pathsInUse((name) => bootstrapPath(this.bootstrapDirectory, name)) ?? [];
-    await this.#state.removeStaleSockets(new Set([...this.#registry.places(), ...inUse]));
   }
 
   async managerName(): Promise<ManagerName> {
@@ -186,7 +179,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   }
 
   print(target: ServiceTarget, options: ControlOptions = {}): Promise<JobStatus | undefined> {
-    return bounded(`print ${target}`, options, async () => this.#get(target)?.status());
+    return bounded(`print ${target}`, options, async () => this.#jobs.get(this.#canonical(target))?.status());
   }
 
   enable(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
@@ -219,15 +212,12 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
    */
   checkIn(service: string): number {
     this.#assertRunning();
-    const [endpoint] = this.#registry.register([{ name: service }], this.#hostOwner);
-    this.#recovery?.hosted(service, true);
-    return (endpoint as { readonly descriptor: number }).descriptor;
+    return this.#hostServices.checkIn(service);
   }
 
   /** Gives a service of the host up and resets its waiting clients. Harmless when it is not one. */
   release(service: string): void {
-    this.#registry.release(service, this.#hostOwner);
-    this.#recovery?.hosted(service, false);
+    this.#hostServices.release(service);
   }
 
   /** Calls `listener` soon after each transition, in order; the result unsubscribes. What it throws is logged. */
@@ -279,18 +269,8 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     this.#guarded(() => this.#registry.unlinkAll());
   }
 
-  get #hostOwner(): string {
-    return `process ${process.pid}`;
-  }
-
   #find(target: ServiceTarget): Job {
-    const job = this.#get(target);
-    if (job !== undefined) return job;
-    throw jobError('ERR_LAUNCHD_NOT_LOADED', target, 'is not loaded', 'Bootstrap it first.');
-  }
-
-  #get(target: ServiceTarget): Job | undefined {
-    return this.#jobs.get(this.#canonical(target));
+    return this.#jobs.find(this.#canonical(target));
   }
 
   #override(target: ServiceTarget, isDisabled: boolean): void {
@@ -305,15 +285,11 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   }
 
   #assertRunning(): void {
-    if (this.#stopping === undefined) return;
-    throw new LaunchportError('ERR_LAUNCHD_STATE', `the supervisor in ${this.directory} was stopped`, {
-      hint: 'Start a new one.',
-      details: { directory: this.directory },
-    });
+    if (this.#stopping !== undefined) throw stoppedError(this.directory);
   }
 
   /** Nothing may be thrown into the binding or out of an exit hook. */
-  #guarded(work: () => void): void {
+  #guarded(work: () => unknown): void {
     try {
       work();
     } catch (error) {

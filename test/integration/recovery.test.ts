@@ -167,8 +167,8 @@ describe.runIf(process.platform === 'linux')('recovery of a supervisor in daemon
 
     for (let kill = 0; kill < KILLS && failure === undefined; kill += 1) {
       // At any moment: of its start, of its recovery, and of its work.
-      if (kill % 3 === 0) await daemons.ready();
-      await delay(Math.random() * 250);
+      if (kill % 4 === 0) await daemons.ready();
+      await delay(Math.random() * 120);
       await daemons.kill();
       daemons.next();
     }
@@ -182,9 +182,10 @@ describe.runIf(process.platform === 'linux')('recovery of a supervisor in daemon
     expect(answered.kept).toBeGreaterThan(KILLS);
     expect(answered.fresh).toBeGreaterThan(KILLS);
     expect(answered.idle).toBeGreaterThan(0);
-    console.log(answered);
     // Nothing piled up: the jobs' connections are closed, and the keeper has each socket once.
-    await eventually('closed connections', () => pids.every((pid, i) => descriptors(pid) <= (before[i] ?? 0)));
+    await eventually('closed connections', () =>
+      pids.every((pid, i) => descriptors(pid) <= (before[i] ?? 0)),
+    );
     expect(descriptors(keeper)).toBe(5 + RUNNING.length + IDLE.length);
     expect(rig.sockets.sort()).toEqual([...RUNNING, ...IDLE].sort());
 

@@ -70,7 +70,9 @@ describe.runIf(process.platform === 'linux')('the keeper of sockets', () => {
   it('keeps a socket and those who wait on it when everybody else has closed it', async () => {
     const connection = connected();
     const service = bench.port.createListener(bench.socketPath(), 8);
-    expect(ask(connection, store, { name: 'com.example.service', tag: 2 ** 53 - 1, descriptor: service })).toEqual({
+    expect(
+      ask(connection, store, { name: 'com.example.service', tag: 2 ** 53 - 1, descriptor: service }),
+    ).toEqual({
       status: 0,
       count: 1,
       pid: keeper?.pid,
@@ -129,34 +131,37 @@ describe.runIf(process.platform === 'linux')('the keeper of sockets', () => {
     expect(openFiles()).toBe(idle + 4096);
   });
 
-  it.skipIf(missingPython())('hangs up on those who send anything else, and keeps nothing of it', async () => {
-    const connection = connected();
-    const idle = openFiles();
-    const raw = new RawSocket();
-    try {
-      const packets: readonly [Buffer, readonly string[]][] = [
-        [Buffer.from('hello'), []],
-        [Buffer.alloc(169), []],
-        [record(hello, { magic: 0x4c504b02 }), []],
-        [record(99), []],
-        [record(hello, { nameSize: 128 }), []],
-        [record(hello, { nameSize: 0xffff_ffff }), []],
-        [record(hello), ['null']],
-        [record(store), ['null', 'null']],
-        [record(store), Array.from({ length: 200 }, () => 'null')],
-      ];
-      for (const [packet, descriptors] of packets) {
-        await raw.connect(path);
-        if (descriptors.length > 0) await raw.sendDescriptors(packet, descriptors);
-        else await raw.send(packet);
-        expect((await raw.readToEnd()).bytes).toBe(0);
+  it.skipIf(missingPython())(
+    'hangs up on those who send anything else, and keeps nothing of it',
+    async () => {
+      const connection = connected();
+      const idle = openFiles();
+      const raw = new RawSocket();
+      try {
+        const packets: readonly [Buffer, readonly string[]][] = [
+          [Buffer.from('hello'), []],
+          [Buffer.alloc(169), []],
+          [record(hello, { magic: 0x4c504b02 }), []],
+          [record(99), []],
+          [record(hello, { nameSize: 128 }), []],
+          [record(hello, { nameSize: 0xffff_ffff }), []],
+          [record(hello), ['null']],
+          [record(store), ['null', 'null']],
+          [record(store), Array.from({ length: 200 }, () => 'null')],
+        ];
+        for (const [packet, descriptors] of packets) {
+          await raw.connect(path);
+          if (descriptors.length > 0) await raw.sendDescriptors(packet, descriptors);
+          else await raw.send(packet);
+          expect((await raw.readToEnd()).bytes).toBe(0);
+        }
+      } finally {
+        await raw.end();
       }
-    } finally {
-      await raw.end();
-    }
-    expect(ask(connection, hello).count).toBe(0);
-    expect(openFiles()).toBe(idle);
-  });
+      expect(ask(connection, hello).count).toBe(0);
+      expect(openFiles()).toBe(idle);
+    },
+  );
 
   it('serves four at a time; the next one waits for its turn', async () => {
     const first = connected();

@@ -11,12 +11,12 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 
 #include "spawn_identity.h"
+#include "spawn_limits.h"
 
 namespace launchport {
 namespace {
@@ -114,21 +114,6 @@ void restore_signals() {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-// A hard limit that may not be raised so far stays where it is, as does a soft one above it: a job with less is better
-// than none.
-bool apply_limit(const SpawnRequest::Limit& limit) {
-  const auto resource = static_cast<__rlimit_resource_t>(limit.resource);
-  rlimit now;
-  if (getrlimit(resource, &now) != 0) return false;
-  rlimit wanted = {limit.soft.value_or(now.rlim_cur), limit.hard.value_or(now.rlim_max)};
-  wanted.rlim_cur = std::min(wanted.rlim_cur, wanted.rlim_max);
-  if (setrlimit(resource, &wanted) == 0) return true;
-  if (errno != EPERM) return false;
-  wanted.rlim_max = std::min(wanted.rlim_max, now.rlim_max);
-  wanted.rlim_cur = std::min(wanted.rlim_cur, wanted.rlim_max);
-  return setrlimit(resource, &wanted) == 0;
 }
 
 // As another user. Each step takes away the right to do the one before. Raw calls: libc's would want to tell all threads.

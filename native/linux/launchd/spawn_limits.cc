@@ -3,6 +3,8 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <string>
 #include <string_view>
 
@@ -74,6 +76,19 @@ bool read_limits(Napi::Env env, Napi::Object options, std::vector<SpawnRequest::
     limits->push_back(limit);
   }
   return true;
+}
+
+bool apply_limit(const SpawnRequest::Limit& limit) {
+  const auto resource = static_cast<__rlimit_resource_t>(limit.resource);
+  rlimit now;
+  if (getrlimit(resource, &now) != 0) return false;
+  rlimit wanted = {limit.soft.value_or(now.rlim_cur), limit.hard.value_or(now.rlim_max)};
+  wanted.rlim_cur = std::min(wanted.rlim_cur, wanted.rlim_max);
+  if (setrlimit(resource, &wanted) == 0) return true;
+  if (errno != EPERM) return false;
+  wanted.rlim_max = std::min(wanted.rlim_max, now.rlim_max);
+  wanted.rlim_cur = std::min(wanted.rlim_cur, wanted.rlim_max);
+  return setrlimit(resource, &wanted) == 0;
 }
 
 }  // namespace launchport

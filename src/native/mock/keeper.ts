@@ -1,9 +1,9 @@
 /** The mock's keeper: a process that holds sockets by name, as launchport-keeper does. */
 import { constants } from 'node:os';
 import { type KeeperAnswer, KeeperOperation, type KeeperRequest } from '../recovery-port.js';
+import type { DescriptorTable } from './descriptors.js';
 import type { ProcessState } from './process-state.js';
 import { systemError } from './system-error.js';
-import type { WorldState } from './world-state.js';
 
 /** The file that starts one. */
 export const MOCK_KEEPER = '/mock/launchport-keeper';
@@ -15,16 +15,16 @@ const { EINVAL, ENOENT, ENOSPC } = constants.errno;
 
 /** The keepers of a world, by the path of their socket. */
 export class MockKeepers {
-  readonly #world: WorldState;
+  readonly #descriptors: DescriptorTable;
   readonly #keepers = new Map<string, MockKeeper>();
 
-  constructor(world: WorldState) {
-    this.#world = world;
+  constructor(descriptors: DescriptorTable) {
+    this.#descriptors = descriptors;
   }
 
   /** A process of {@link MOCK_KEEPER} runs, and answers at `path` while it does. */
   start(path: string, process: ProcessState): void {
-    this.#keepers.set(path, new MockKeeper(this.#world, process));
+    this.#keepers.set(path, new MockKeeper(this.#descriptors, process));
   }
 
   /** The live one at `path`. */
@@ -37,12 +37,12 @@ export class MockKeepers {
 /** One keeper. */
 export class MockKeeper {
   readonly process: ProcessState;
-  readonly #world: WorldState;
+  readonly #descriptors: DescriptorTable;
   /** By name, descriptors of its own. */
   readonly #sockets = new Map<string, { readonly descriptor: number; readonly tag: number }>();
 
-  constructor(world: WorldState, process: ProcessState) {
-    this.#world = world;
+  constructor(descriptors: DescriptorTable, process: ProcessState) {
+    this.#descriptors = descriptors;
     this.process = process;
   }
 
@@ -60,27 +60,27 @@ export class MockKeeper {
   }
 
   #store({ name = '', tag = 0, descriptor = -1 }: KeeperRequest): number {
-    const file = this.#world.descriptors.file(descriptor);
+    const file = this.#descriptors.file(descriptor);
     if (name === '' || file?.socket === undefined) return EINVAL;
     if (this.#sockets.size === CAPACITY && !this.#sockets.has(name)) return ENOSPC;
     const known = this.#sockets.get(name);
-    const copy = this.#world.descriptors.open(file, { owner: this.process });
+    const copy = this.#descriptors.open(file, { owner: this.process });
     this.#sockets.set(name, { descriptor: copy, tag });
-    if (known !== undefined) this.#world.descriptors.close(known.descriptor);
+    if (known !== undefined) this.#descriptors.close(known.descriptor);
     return 0;
   }
 
   #remove(name: string): void {
     const known = this.#sockets.get(name);
     this.#sockets.delete(name);
-    if (known !== undefined) this.#world.descriptors.close(known.descriptor);
+    if (known !== undefined) this.#descriptors.close(known.descriptor);
   }
 
   #take(index: number, asker: ProcessState): Partial<KeeperAnswer> {
     const entry = [...this.#sockets][index];
-    const file = entry === undefined ? undefined : this.#world.descriptors.file(entry[1].descriptor);
+    const file = entry === undefined ? undefined : this.#descriptors.file(entry[1].descriptor);
     if (entry === undefined || file === undefined) return { status: ENOENT };
-    const descriptor = this.#world.descriptors.open(file, { owner: asker });
+    const descriptor = this.#descriptors.open(file, { owner: asker });
     return { name: entry[0], tag: entry[1].tag, descriptor };
   }
 }

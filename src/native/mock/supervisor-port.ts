@@ -2,8 +2,8 @@
 
 import { MAX_SOCKET_PATH_BYTES } from '../bootstrap.js';
 import type { Handle } from '../records.js';
-import type { KeeperAnswer, KeeperRequest, ProcessIdentity } from '../recovery-port.js';
-import type { SpawnedProcess, SpawnOptions, SupervisorPort, SupervisorSink } from '../supervisor-port.js';
+import type { KeeperAnswer, KeeperRequest, ProcessIdentity, SpawnedProcess } from '../recovery-port.js';
+import type { SpawnOptions, SupervisorPort, SupervisorSink } from '../supervisor-port.js';
 import { assertText, assertWord } from './arguments.js';
 import { MOCK_KEEPER, type MockKeeper } from './keeper.js';
 import { type MockBinding, mockProcess, signalProcess } from './process.js';

@@ -26,7 +26,7 @@ export class WorldState {
   readonly files: ReferenceCount = { references: 0 };
   /** Shared memories: their handles, and messages under way that carry them. */
   readonly memories: ReferenceCount = { references: 0 };
-  readonly keepers = new MockKeepers(this);
+  readonly keepers = new MockKeepers(this.descriptors);
   readonly #paths = new Map<string, ListeningSocket>();
   readonly #locks = new Set<string>();
   readonly #turns = new Set<Turn>();

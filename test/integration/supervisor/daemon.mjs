@@ -7,7 +7,8 @@ import { Supervisor } from '../../../dist/supervisor/index.js';
 
 const [directory, ...plists] = process.argv.slice(2);
 const log = (level) => (text, fields) => {
-  if (process.env.LOG) appendFileSync(process.env.LOG, `${process.pid} ${level} ${text} ${JSON.stringify(fields ?? {})}\n`);
+  if (process.env.LOG)
+    appendFileSync(process.env.LOG, `${process.pid} ${level} ${text} ${JSON.stringify(fields ?? {})}\n`);
 };
 const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 const unattendedMs = Number(process.env.UNATTENDED_MS ?? 60_000);
