@@ -1,10 +1,21 @@
 /** What a command sees of the outside world, so that tests can run commands without a process. */
-import type { Writable } from 'node:stream';
+import { addAbortSignal, type Writable } from 'node:stream';
+import type { LaunchControl } from '../launchd/index.js';
+import type { EventOptions, JobEvent } from '../supervisor/index.js';
+
+/** A launchd, and what happens to its jobs where it tells. */
+export type CliControl = LaunchControl & {
+  events?(options: EventOptions): AsyncIterable<JobEvent>;
+};
 
 /** The surroundings of one run of the CLI. */
 export interface CliContext {
   readonly stdout: Pick<Writable, 'write'>;
   readonly stderr: Pick<Writable, 'write'>;
+  /** Opens stdin. */
+  readonly stdin: () => AsyncIterable<Uint8Array | string>;
+  /** The launchd to use instead of the machine's own. */
+  readonly control?: CliControl;
   readonly environment: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Columns of the terminal at stdout; undefined when it is not one, and then nothing is cut or wrapped. */
@@ -40,6 +51,7 @@ export function processContext(): CliContext {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    stdin: () => addAbortSignal(controller.signal, process.stdin),
     environment: process.env,
     cwd: process.cwd(),
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,

@@ -1,7 +1,9 @@
 /** The command table: every command's name, arguments, options and help. Bodies are loaded when they run. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { SERVICE_TYPES } from '../plugin/index.js';
+import { addJson, addTimeout, parseCount } from './command-options.js';
 import type { CliContext } from './context.js';
+import { addEventsCommand, addJobCommands, addPlistCommands } from './job-commands.js';
 
 const EXIT_CODE_HELP = `
 Exit codes:
@@ -23,6 +25,9 @@ export function buildProgram(context: CliContext, version: string): Command {
   program.showHelpAfterError('(launchport --help lists what there is)');
   addPluginCommands(program.command('plugin').description('find, load and call plugins'), context);
   addSystemCommands(program.command('system').description('the API server that hosts plugins'), context);
+  addJobCommands(program.command('job').description('jobs of launchd, plugins or not'), context);
+  addPlistCommands(program.command('plist').description('job plists, before they are loaded'), context);
+  addEventsCommand(program.command('events'), context);
   addJson(program.command('doctor'))
     .description('whether this machine can run launchport, and what to do where it cannot; exit code 1 then')
     .action(async (options) => (await import('./commands/doctor.js')).doctor(context, options));
@@ -134,10 +139,6 @@ function commandAt(program: Command, path: readonly string[]): Command {
   return command;
 }
 
-function addJson(command: Command): Command {
-  return command.option('--json', 'print JSON');
-}
-
 function addSearch(command: Command): Command {
   return command.option(
     '--plugin-dir <directory>',
@@ -167,21 +168,4 @@ function addLog(command: Command): Command {
 
 function typeOption(description: string): Option {
   return new Option('--type <type>', description).choices(SERVICE_TYPES);
-}
-
-function addTimeout(command: Command): Command {
-  return command.option('--timeout <seconds>', 'give up after this long', parseSeconds, 60);
-}
-
-/** Seconds as typed, fractions allowed; at most a day. */
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() !== '' && seconds > 0 && seconds <= 86_400) return seconds;
-  throw new InvalidArgumentError('Give a number of seconds above 0 and up to 86400.');
-}
-
-/** A whole number as typed. */
-function parseCount(text: string): number {
-  if (/^\d{1,12}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number.');
 }

@@ -1,6 +1,6 @@
 /** The state of a plugin's job in JSON, for the one route that upstream does not have. */
 import { z } from 'zod';
-import type { JobStatus } from '../launchd/index.js';
+import type { JobEndpoint, JobStatus } from '../launchd/index.js';
 
 const exit = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('exited'), code: z.int() }),
@@ -8,20 +8,56 @@ const exit = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('spawn failed'), reason: z.string() }),
 ]);
 
-const schema = z.object({
+const text = z.string().optional();
+const integer = z.int().optional();
+const texts = z.record(z.string(), z.string()).optional();
+const flag = z.boolean().optional();
+
+const endpoint = {
+  name: z.string(),
+  isActive: z.boolean(),
+  isDynamic: flag,
+  isWatched: flag,
+  resetAtClose: flag,
+  hideUntilCheckIn: flag,
+} satisfies Record<keyof JobEndpoint, z.ZodType>;
+
+// The type makes it a compile error to forget a field.
+const fields = {
   target: z.string(),
   label: z.string(),
   state: z.enum(['running', 'not running', 'spawn scheduled', 'exiting', 'unknown']).catch('unknown'),
-  pid: z.int().optional(),
+  pid: integer,
   runs: z.int(),
   lastExit: exit.optional(),
-  reason: z.string().optional(),
-  pendedSpawn: z.string().optional(),
-  path: z.string().optional(),
-  program: z.string().optional(),
+  reason: text,
+  pendedSpawn: text,
+  path: text,
+  program: text,
   arguments: z.array(z.string()),
-  endpoints: z.array(z.object({ name: z.string(), isActive: z.boolean() })),
-});
+  endpoints: z.array(z.object(endpoint)),
+  type: text,
+  domain: text,
+  jobState: text,
+  forks: integer,
+  execs: integer,
+  minimumRuntime: z.number().optional(),
+  exitTimeout: z.number().optional(),
+  workingDirectory: text,
+  stdinPath: text,
+  stdoutPath: text,
+  stderrPath: text,
+  username: text,
+  group: text,
+  umask: integer,
+  nice: integer,
+  spawnType: text,
+  environment: texts,
+  semaphores: texts,
+  properties: z.array(z.string()).optional(),
+} satisfies Record<keyof JobStatus, z.ZodType>;
+
+const schema = z.object(fields);
 
 /**
  * Schema of {@link JobStatus}. A state this version does not know reads as `unknown`, never as running. The assertion

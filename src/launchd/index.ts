@@ -27,6 +27,7 @@ export {
 } from './listings.js';
 export { type ControlMeaning, controlMeaning } from './meaning.js';
 export { buildJobPlist, type ParsedJobPlist, parseJobPlist } from './plist.js';
+export { MAX_PLIST_BYTES } from './plist-decode.js';
 export { readJobPlist, writeJobPlist } from './plist-file.js';
 export type { LaunchdSystem, LintOptions, PlistFinding } from './plist-finding.js';
 export { lintJobPlist } from './plist-lint.js';

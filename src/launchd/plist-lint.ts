@@ -13,20 +13,21 @@ const ORDER = { error: 0, warning: 1, info: 2 } as const;
  * Checks a job plist, and the files it names, without loading anything. Findings come errors first; none means that
  * nothing is known to be wrong. Never throws for what is wrong with the plist.
  * @param bytes the content, XML or binary
- * @param path the file, which must have been read from there for its owner and mode to be checked
+ * @param path the file, which must have been read from there for its owner and mode to be checked; undefined for a
+ *   plist that comes from no file
  */
 export async function lintJobPlist(
   bytes: string | Uint8Array,
-  path: string,
+  path: string | undefined,
   options: LintOptions,
 ): Promise<readonly PlistFinding[]> {
   const uid = options.uid ?? process.geteuid?.() ?? 0;
-  const findings: PlistFinding[] = [...(await fileFindings(path, uid, options.system))];
+  const findings: PlistFinding[] = path === undefined ? [] : await fileFindings(path, uid, options.system);
   try {
     const { definition, notes } = inspectJobPlist(bytes);
     findings.push(
       ...notes.map(({ key, text }): PlistFinding => ({ severity: 'warning', key, message: text })),
-      ...labelFindings(definition.Label, path),
+      ...(path === undefined ? [] : labelFindings(definition.Label, path)),
       ...definitionFindings(definition, options),
       ...ignoredKeys(definition, options),
       ...(await pathFindings(definition)),

@@ -34,7 +34,18 @@ describe('the command line', () => {
   it('lists every command in its help, and the exit codes', async () => {
     const context = captureContext();
     expect(await run(['--help'], context)).toBe(0);
-    for (const word of ['plugin', 'system', 'doctor', 'demo', 'completion', 'help', 'Exit codes'])
+    for (const word of [
+      'plugin',
+      'job',
+      'plist',
+      'events',
+      'system',
+      'doctor',
+      'demo',
+      'completion',
+      'help',
+      'Exit codes',
+    ])
       expect(context.output()).toContain(word);
   });
 
@@ -146,7 +157,7 @@ describe('the command line', () => {
       await run(['complete', '--', ...words], context);
       return context.output().split('\n').filter(Boolean);
     };
-    expect(await complete('pl')).toEqual(['plugin']);
+    expect(await complete('pl')).toEqual(['plugin', 'plist']);
     expect(await complete('plugin', 'in')).toEqual(['inspect']);
     expect(await complete('plugin', 'list', '--j')).toEqual(['--json']);
     expect(await complete('plugin', 'list', '--type', 'r')).toEqual(['runtime']);

@@ -7,7 +7,12 @@ export interface CapturedContext extends CliContext {
   readonly abort: () => void;
 }
 
-export function captureContext(environment: NodeJS.ProcessEnv = {}, cwd = process.cwd()): CapturedContext {
+export function captureContext(
+  environment: NodeJS.ProcessEnv = {},
+  cwd = process.cwd(),
+  more: Pick<CliContext, 'control'> & { readonly stdin?: Uint8Array } = {},
+): CapturedContext {
+  const { control, stdin } = more;
   const out: string[] = [];
   const err: string[] = [];
   const controller = new AbortController();
@@ -20,6 +25,10 @@ export function captureContext(environment: NodeJS.ProcessEnv = {}, cwd = proces
   return {
     stdout: sink(out),
     stderr: sink(err),
+    stdin: async function* () {
+      if (stdin !== undefined) yield stdin;
+    },
+    ...(control === undefined ? {} : { control }),
     environment,
     cwd,
     columns: undefined,

@@ -132,6 +132,12 @@ export class FakeControl implements LaunchControl {
         pid: job.pid,
         runs: 1,
         path: job.path,
+        ...(job.definition.StandardOutPath === undefined
+          ? {}
+          : { stdoutPath: job.definition.StandardOutPath }),
+        ...(job.definition.StandardErrorPath === undefined
+          ? {}
+          : { stderrPath: job.definition.StandardErrorPath }),
         arguments: job.definition.ProgramArguments ?? [],
         endpoints: Object.keys(job.definition.MachServices ?? {}).map((name) => ({ name, isActive: true })),
       };

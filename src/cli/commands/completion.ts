@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { LaunchportError } from '../../base/index.js';
 import { PluginCatalog, pluginDirectories, resolveRoots } from '../../plugin/index.js';
 import type { CliContext } from '../context.js';
+import { jobWords } from './completion-job.js';
 
 // bash: not compgen -W, which runs what it finds in the words; plugins may be called anything.
 const SCRIPTS: Readonly<Record<string, string>> = {
@@ -93,6 +94,7 @@ async function wordsAfter(
   const children = namesOf(command);
   if (children.length > 0) return children;
   if (command.name() === 'completion') return Object.keys(SCRIPTS);
+  if (command.parent?.name() === 'job') return jobWords(context, command, typed);
   if (command.parent?.name() !== 'plugin') return [];
   const { environment } = context;
   const extra = typedDirectories(typed).map((directory) => absolute(context, directory));

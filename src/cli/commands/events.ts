@@ -1,0 +1,71 @@
+/** `launchport events`: what happens to jobs, as it happens. */
+import { LaunchportError, printable } from '../../base/index.js';
+import type { JobExit } from '../../launchd/index.js';
+import type { JobEvent } from '../../supervisor/index.js';
+import type { CliContext, GlobalOptions } from '../context.js';
+import { withControl } from '../control.js';
+import { writePaced } from '../output/line.js';
+
+/**
+ * Writes one line for each event until the first SIGINT or SIGTERM, or until the supervisor is stopped; then says how
+ * many were missed, if any.
+ * @throws LaunchportError ERR_UNSUPPORTED where the launchd tells of nothing, ERR_SERVER_NOT_RUNNING,
+ *   ERR_XPC_INTERRUPTED when the supervisor went away
+ */
+export async function events(context: CliContext, options: GlobalOptions): Promise<void> {
+  let missed = 0;
+  try {
+    await withControl(context, async (control) => {
+      if (control.events === undefined) throw noEvents(control.kind);
+      for await (const event of control.events({ signal: context.signal })) {
+        if (event.kind === 'dropped') missed += event.count;
+        const line = options.json ? JSON.stringify(event) : eventLine(event);
+        await writePaced(context, `${printable(line)}\n`);
+      }
+    });
+  } finally {
+    if (missed > 0) context.stderr.write(`launchport: ${missed} events were missed\n`);
+  }
+}
+
+/** `2026-01-31T12:00:00.000Z user/501/com.example.echo spawned: pid 7, run 1, ipc (mach)`. */
+function eventLine(event: JobEvent): string {
+  const time = new Date(event.time).toISOString();
+  if (event.kind === 'dropped') return `${time} ${event.count} events missed here`;
+  const facts = eventFacts(event);
+  return `${time} ${event.target} ${event.kind}${facts === '' ? '' : `: ${facts}`}`;
+}
+
+function eventFacts(event: Exclude<JobEvent, { readonly kind: 'dropped' }>): string {
+  switch (event.kind) {
+    case 'loaded':
+      return event.services.join(', ');
+    case 'spawned':
+      return `pid ${event.pid}, run ${event.run}, ${event.reason}`;
+    case 'spawn failed':
+      return `run ${event.run}, ${event.reason}`;
+    case 'checked in':
+      return `pid ${event.pid}, ${event.service}`;
+    case 'exiting':
+      return `pid ${event.pid}`;
+    case 'exited':
+      return `pid ${event.pid}, run ${event.run}, ${exitText(event.exit)}`;
+    case 'throttled':
+      return `for ${event.milliseconds} ms, ${event.reason}`;
+    default:
+      return '';
+  }
+}
+
+function exitText(exit: JobExit): string {
+  if (exit.kind === 'exited') return `exit code ${exit.code}`;
+  if (exit.kind === 'spawn failed') return exit.reason;
+  return exit.reason === undefined ? exit.signal : `${exit.signal}, ${exit.reason}`;
+}
+
+function noEvents(kind: string): LaunchportError {
+  return new LaunchportError('ERR_UNSUPPORTED', `${kind} tells of no events`, {
+    hint: 'Look at a job with launchport job print LABEL.',
+    details: { kind },
+  });
+}
