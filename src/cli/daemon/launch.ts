@@ -18,6 +18,8 @@ const PAUSE_MS = { first: 25, longest: 250 } as const;
 const RACE_MS = 5_000;
 /** Milliseconds from SIGTERM to SIGKILL for a daemon that did not come up. */
 const GIVE_UP_MS = 5_000;
+/** Milliseconds that the last look gets at least. */
+const LOOK_MS = 1_000;
 /** Lines of the log in an error. */
 const TAIL_LINES = 15;
 
@@ -56,19 +58,24 @@ export async function launchDaemon(place: DaemonPlace, options: LaunchOptions): 
   const failed = once(child, 'error').then(([error]) => error as Error);
   failed.catch(() => {});
   const tail = () => tailOf(place.log, logBegin);
+  let lostAt: number | undefined;
   try {
-    let end = begin + options.timeout;
+    const end = begin + options.timeout;
     for (let pause: number = PAUSE_MS.first; ; pause = Math.min(pause * 2, PAUSE_MS.longest)) {
-      const info = await daemonInfo(place, { timeout: end - performance.now(), signal: options.signal });
+      const info = await daemonInfo(place, {
+        timeout: Math.max(end - performance.now(), LOOK_MS),
+        signal: options.signal,
+      });
       // Started together with another, either may be the one.
       if (info !== undefined) return { info, isNew: info.pid === child.pid };
       if (hasEnded(child)) {
         const { supervisorPid } = inspectStateDirectory(place.directory);
         if (supervisorPid === undefined) throw ended(child, place, tail());
-        end = Math.min(end, begin + RACE_MS);
-        if (performance.now() > end) throw taken(place, supervisorPid);
+        // Its winner may be about to answer, or be no daemon.
+        lostAt ??= performance.now();
+        if (performance.now() > Math.min(end, lostAt + RACE_MS)) throw taken(place, supervisorPid);
       }
-      if (performance.now() + pause > end) throw late(place, options.timeout, tail());
+      if (lostAt === undefined && performance.now() + pause > end) throw late(place, options.timeout, tail());
       await delay(pause, options.signal);
     }
   } catch (error) {
