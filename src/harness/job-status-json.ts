@@ -6,6 +6,7 @@ const exit = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('exited'), code: z.int() }),
   z.object({ kind: z.literal('signaled'), signal: z.string(), reason: z.string().optional() }),
   z.object({ kind: z.literal('spawn failed'), reason: z.string() }),
+  z.object({ kind: z.literal('unknown') }),
 ]);
 
 const text = z.string().optional();

@@ -60,6 +60,7 @@ function eventFacts(event: Exclude<JobEvent, { readonly kind: 'dropped' }>): str
 function exitText(exit: JobExit): string {
   if (exit.kind === 'exited') return `exit code ${exit.code}`;
   if (exit.kind === 'spawn failed') return exit.reason;
+  if (exit.kind === 'unknown') return 'nobody saw how';
   return exit.reason === undefined ? exit.signal : `${exit.signal}, ${exit.reason}`;
 }
 
