@@ -39,7 +39,7 @@ function stand(changes: Partial<JobDefinition> = {}) {
   const endpoints = services.register([{ name: 'com.example.service' }], TARGET);
   const inputs = { target: TARGET, path: '/job.plist', settings, endpoints } as const;
   job = new Job(inputs, host);
-  const process = () => spawnJob(port, settings, endpoints, []);
+  const process = () => spawnJob(host, inputs, () => job.record());
   const kinds = () => transitions.map(({ kind }) => kind);
   return { world, clock, job, process, kinds };
 }
