@@ -25,6 +25,8 @@ export interface LaunchdOptions {
   readonly directory?: string;
   readonly environment?: NodeJS.ProcessEnv;
   readonly clock?: Clock;
+  /** As {@link Supervisor.start} has it, for one of its own. */
+  readonly recover?: boolean;
   readonly logger?: Logger;
 }
 
@@ -72,6 +74,7 @@ export async function openLaunchd(
     directory,
     environment,
     logger,
+    recover: options.recover ?? false,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const { bootstrapDirectory: bootstrap } = supervisor;

@@ -23,6 +23,8 @@ export interface PluginHostOptions {
   readonly directory?: string;
   /** Whose supervisor it is, where there is no launchd; default `auto`. */
   readonly supervisor?: SupervisorChoice;
+  /** Whether an embedded one outlives being killed (as `Supervisor.start` has it); default false. */
+  readonly recover?: boolean;
   readonly roots?: RootOptions;
   /** Default that of this process. */
   readonly environment?: NodeJS.ProcessEnv;

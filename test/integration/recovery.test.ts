@@ -1,10 +1,11 @@
 /** Crash recovery in daemon mode: a supervisor that is killed again and again while its jobs serve clients. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { delay } from '../../src/base/index.js';
+import { encodeEntry } from '../../src/supervisor/journal-file.js';
 import { eventually } from '../native/eventually.js';
 import { isRunning, Rig } from './supervisor/rig.js';
 
@@ -195,4 +196,68 @@ describe.runIf(process.platform === 'linux')('recovery of a supervisor in daemon
     expect(rig.sockets).toEqual([]);
     expect(readdirSync(rig.directory).sort()).toEqual(['bootstrap', 'lock']);
   }, 180_000);
+
+  it('launchd case 58: replaces a keeper that dies, which then has every socket', async () => {
+    await using rig = new Rig();
+    const [running = '', idle = ''] = [RUNNING[0], IDLE[0]];
+    await using daemons = new Daemons(rig, [
+      await rig.plist(job(running, true)),
+      await rig.plist(job(idle, false)),
+    ]);
+    await daemons.ready();
+    const first = daemons.keeper;
+    process.kill(first, 'SIGKILL');
+    await eventually('another keeper', () => daemons.keeper > 0 && daemons.keeper !== first);
+    await eventually('its sockets', () => descriptors(daemons.keeper) === 7);
+    await daemons.kill();
+    // Nobody supervises: the idle service takes its client all the same.
+    const reply = rig.connect(idle).request({ n: 1n }, { timeout: PATIENCE });
+    daemons.next();
+    expect((await reply).n).toBe(1n);
+  }, 60_000);
+
+  it('launchd case 58: a job that died meanwhile is seen to, one whose pid was reused is not touched', async () => {
+    await using rig = new Rig();
+    const [kept = '', crashed = ''] = RUNNING;
+    await using daemons = new Daemons(rig, [
+      await rig.plist({ ...job(kept, false), KeepAlive: true }),
+      await rig.plist({ ...job(crashed, false), KeepAlive: { SuccessfulExit: true } }),
+    ]);
+    const { jobs } = await daemons.ready();
+    await daemons.kill();
+    const [first = 0, second = 0] = [jobs[kept], jobs[crashed]];
+    process.kill(first, 'SIGTERM');
+    process.kill(second, 'SIGKILL');
+    await eventually('their ends', () => gone(first) && gone(second));
+    // As if this process had got the number of a job: the start time tells them apart.
+    const journal = join(rig.directory, 'jobs.journal');
+    const lines = readFileSync(journal, 'utf8').trimEnd().split('\n');
+    const entries = lines.map((line) => line.slice(9).replaceAll(`"pid":${second}`, `"pid":${process.pid}`));
+    writeFileSync(journal, entries.map((entry) => encodeEntry(JSON.parse(entry)).toString()).join(''));
+    daemons.next();
+    const after = await daemons.ready();
+    expect(after.jobs[kept]).toBeGreaterThan(0);
+    expect(after.jobs[kept]).not.toBe(first);
+    // An end that nobody saw counts as none of success.
+    expect(after.jobs[crashed]).toBe(0);
+    expect((await rig.connect(crashed).request({ n: 1n })).n).toBe(1n);
+    expect(daemons.log).not.toContain('error');
+  }, 60_000);
+
+  it('an embedded supervisor ends what a killed daemon left, and has all names', async () => {
+    await using rig = new Rig();
+    const [running = '', idle = ''] = [RUNNING[0], IDLE[0]];
+    const plists = [await rig.plist(job(running, true)), await rig.plist(job(idle, false))];
+    await using daemons = new Daemons(rig, plists);
+    const { jobs } = await daemons.ready();
+    const { keeper } = daemons;
+    await daemons.kill();
+    await rig.supervise();
+    await eventually('the end of the old', () => gone(jobs[running] ?? 0) && gone(keeper));
+    expect(rig.sockets).toEqual([]);
+    const domain = await rig.supervisor.defaultDomain();
+    for (const plist of plists) await rig.supervisor.bootstrap(domain, plist);
+    expect((await rig.connect(idle).request({ n: 1n })).n).toBe(1n);
+    expect(readdirSync(rig.directory)).not.toContain('jobs.journal');
+  }, 60_000);
 });

@@ -38,6 +38,8 @@ export async function systemRun(context: CliContext, options: SystemRunOptions):
     ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
     // Whoever runs the server of a directory runs its launchd: a second one is refused.
     ...(process.platform === 'darwin' ? {} : { supervisor: 'embedded' }),
+    // A daemon's jobs outlive it when it is killed, and the next daemon goes on with them.
+    recover: options.logFile !== undefined,
   });
   // Before the plugins boot: a hung plugin must not keep clients waiting for the server itself.
   await using server = await ApiServer.start(host);
