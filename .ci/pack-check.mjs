@@ -3,7 +3,7 @@
  * command run, its demo run.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -35,6 +35,9 @@ try {
     if (!(Number(names) > 0)) throw new Error(`${specifier} exports nothing`);
     console.log(`${specifier}: ${names} exports`);
   }
+  // It is found beside the addon that is loaded.
+  const keeper = join(project, 'node_modules', 'launchport', 'build', 'Release', 'launchport-keeper');
+  if (process.platform === 'linux' && !existsSync(keeper)) throw new Error(`not installed: ${keeper}`);
   const command = join(project, 'node_modules', '.bin', 'launchport');
   console.log(`launchport ${run(command, ['--version']).trim()}`);
   console.log(run(command, ['demo']));

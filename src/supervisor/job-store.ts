@@ -31,7 +31,6 @@ const COMPACTION_BYTES = 256 * 1024;
 export class JobStore {
   /** What was found, and is kept up to date. */
   readonly #jobs = new Map<ServiceTarget, StoredJob>();
-  readonly #services = new Set<string>();
   readonly #path: string;
   readonly #logger: Logger;
   #descriptor = -1;
@@ -55,11 +54,6 @@ export class JobStore {
     return [...this.#jobs.values()];
   }
 
-  /** Services of the supervisor's own process. */
-  get services(): ReadonlySet<string> {
-    return this.#services;
-  }
-
   /** A job was loaded. On the disk when this returns. */
   load(target: ServiceTarget, path: string, definition: string): void {
     this.#append({ do: 'load', target, path, definition }, true);
@@ -74,11 +68,6 @@ export class JobStore {
   state(target: ServiceTarget, record: JobRecord, process?: ProcessRecord): void {
     if (!this.#jobs.has(target)) return;
     this.#append({ do: 'state', target, record, ...(process === undefined ? {} : { process }) }, false);
-  }
-
-  /** The supervisor's own process has a service, or no longer. */
-  service(name: string, isHeld: boolean): void {
-    if (this.#services.has(name) !== isHeld) this.#append({ do: 'service', name, isHeld }, true);
   }
 
   /** Closes the file and leaves it for the next supervisor. */
@@ -106,11 +95,6 @@ export class JobStore {
   }
 
   #apply(entry: JournalEntry): void {
-    if (entry.do === 'service') {
-      if (entry.isHeld) this.#services.add(entry.name);
-      else this.#services.delete(entry.name);
-      return;
-    }
     if (entry.do === 'unload') {
       this.#jobs.delete(entry.target);
       return;
@@ -135,11 +119,7 @@ export class JobStore {
   #compact(): void {
     this.close();
     const temporary = `${this.#path}.new`;
-    const lines = [
-      HEADER,
-      ...[...this.#services].map((name) => encodeEntry({ do: 'service', name, isHeld: true })),
-      ...this.jobs.flatMap((job) => entriesOf(job).map(encodeEntry)),
-    ];
+    const lines = [HEADER, ...this.jobs.flatMap((job) => entriesOf(job).map(encodeEntry))];
     rmSync(temporary, { force: true });
     const descriptor = openSync(temporary, 'ax', 0o600);
     try {

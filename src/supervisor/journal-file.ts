@@ -29,8 +29,7 @@ export type JournalEntry =
       readonly target: ServiceTarget;
       readonly record: JobRecord;
       readonly process?: ProcessRecord;
-    }
-  | { readonly do: 'service'; readonly name: string; readonly isHeld: boolean };
+    };
 
 /** One line: CRC-32 of what follows in eight hexadecimal digits, a blank, JSON. */
 export function encodeEntry(

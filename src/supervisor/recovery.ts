@@ -42,7 +42,7 @@ export class Recovery implements SocketKeeper, JobJournal {
 
   /**
    * Puts the jobs of the journal back to work: with their processes where pid, start time and boot are the same.
-   * Then closes the sockets that belong to no job, and to no service of this process. Returns the paths of the others.
+   * Then closes the sockets that belong to no job. Returns the paths of the others.
    */
   restore(jobs: JobTable, registry: ServiceRegistry): ReadonlySet<string> {
     const { logger } = this.#options;
@@ -66,8 +66,8 @@ export class Recovery implements SocketKeeper, JobJournal {
         this.#store.unload(stored.target);
       }
     }
-    for (const name of this.#kept.keys()) if (!this.#store.services.has(name)) this.#giveUp(name);
-    return new Set([...registry.places(), ...[...this.#kept.keys()].map((name) => registry.pathOf(name))]);
+    for (const name of [...this.#kept.keys()]) this.#giveUp(name);
+    return new Set(registry.places());
   }
 
   /** A job did something, and this is its state after it. */
@@ -95,11 +95,6 @@ export class Recovery implements SocketKeeper, JobJournal {
     const identity = this.#options.port.processIdentity(pid);
     if (identity !== undefined) this.#store.state(target, record, { pid, identity });
     else this.#options.logger.error(`job ${target}: its process cannot be recovered: no /proc/${pid}/stat`);
-  }
-
-  /** The supervisor's own process took a service, or gave it up. */
-  hosted(name: string, isHeld: boolean): void {
-    this.#store.service(name, isHeld);
   }
 
   has(name: string): boolean {

@@ -63,11 +63,11 @@ export class ServiceRegistry {
 
   /**
    * Binds a socket for each name. From then on clients can connect; they wait until somebody accepts. A hidden name
-   * is taken too, and its clients are told that there is none.
+   * is taken too, and its clients are told that there is none. `isKept`: the keeper, if there is one, gets the sockets.
    * @throws LaunchportError ERR_XPC_NAME, ERR_LAUNCHD_SOCKET_PATH, ERR_LAUNCHD_SERVICE_TAKEN (with `details.owner`),
    * ERR_LAUNCHD_STATE when the system makes no socket; nothing is then registered
    */
-  register(services: readonly ServiceSettings[], owner: string): readonly ServiceEndpoint[] {
+  register(services: readonly ServiceSettings[], owner: string, isKept = true): readonly ServiceEndpoint[] {
     const wanted = services.map((service) => ({
       ...service,
       path: bootstrapPath(this.#directory, service.name),
@@ -76,7 +76,7 @@ export class ServiceRegistry {
     const bound: ServiceEndpoint[] = [];
     try {
       for (const service of wanted) {
-        const endpoint = { ...service, owner, ...this.#claimOrBind(service) };
+        const endpoint = { ...service, owner, ...this.#claimOrBind(service, isKept) };
         bound.push(endpoint);
         this.#endpoints.set(service.name, endpoint);
         this.#byDescriptor.set(endpoint.descriptor, endpoint);
@@ -142,11 +142,6 @@ export class ServiceRegistry {
     this.unregister([...this.#endpoints.values()]);
   }
 
-  /** Where clients look for a service. */
-  pathOf(name: string): string {
-    return bootstrapPath(this.#directory, name);
-  }
-
   /** The paths of all sockets. */
   places(): readonly string[] {
     return [...this.#endpoints.values()].map((endpoint) => this.#placeOf(endpoint));
@@ -180,12 +175,16 @@ export class ServiceRegistry {
   }
 
   /** The socket of an earlier supervisor with those who wait on it, where it left it, or else a new one. */
-  #claimOrBind({ name, path, hideUntilCheckIn }: Omit<ServiceEndpoint, 'owner' | 'descriptor' | 'isHidden'>) {
+  #claimOrBind(
+    { name, path, hideUntilCheckIn }: Omit<ServiceEndpoint, 'owner' | 'descriptor' | 'isHidden'>,
+    isKept: boolean,
+  ) {
     const hidden = this.#hiddenPath(name);
-    const kept = this.#keeper?.claim(name, [path, hidden]);
+    const keeper = isKept ? this.#keeper : undefined;
+    const kept = keeper?.claim(name, [path, hidden]);
     const at = kept?.path ?? (hideUntilCheckIn === true ? hidden : path);
     const descriptor = kept?.descriptor ?? this.#bind(name, at);
-    this.#keeper?.store(name, descriptor, at);
+    keeper?.store(name, descriptor, at);
     return { isHidden: at === hidden, descriptor };
   }
 

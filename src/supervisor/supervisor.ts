@@ -99,7 +99,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     const basics = { port: this.#port, clock: safeClock, logger };
     this.#recovery = openRecovery(this.directory, options.recover ?? false, basics);
     this.#registry = new ServiceRegistry(this.#port, this.bootstrapDirectory, this.#recovery);
-    this.#hostServices = new HostServices(this.#registry, this.#recovery);
+    this.#hostServices = new HostServices(this.#registry);
     this.#jobs = new JobTable(this.#registry, new OverrideStore(this.directory, logger), {
       ...basics,
       environment: ({ label, environment: own, identity }) =>

@@ -1,5 +1,14 @@
 /** The journal: what survives, and what of a damaged one is believed. */
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,9 +48,6 @@ describe('JobStore', () => {
     store.state(target(2), { runs: 1 }, process);
     store.state(target(2), { runs: 1, lastExit: { kind: 'signaled', signal: 'SIGSEGV' } });
     store.unload(target(3));
-    store.service('com.example.host', true);
-    store.service('com.example.other', true);
-    store.service('com.example.other', false);
     for (const found of [reopened(), reopened()]) {
       expect(found.jobs).toEqual([
         {
@@ -58,7 +64,6 @@ describe('JobStore', () => {
           record: { runs: 1, lastExit: { kind: 'signaled', signal: 'SIGSEGV' } },
         },
       ]);
-      expect([...found.services]).toEqual(['com.example.host']);
     }
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(told).toEqual([]);
