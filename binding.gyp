@@ -1,6 +1,6 @@
 {
   "variables": {
-    # Set to 1 by native/build/sanitize.mjs: AddressSanitizer and UndefinedBehaviorSanitizer.
+    # Set by native/build/sanitize.mjs. 1: AddressSanitizer and UndefinedBehaviorSanitizer. 2: ThreadSanitizer.
     "sanitize%": 0,
   },
   "targets": [
@@ -15,6 +15,7 @@
         ["OS=='linux'", {
           "sources": [
             "<!@(node native/build/sources.mjs native/linux)",
+            "<!@(node native/build/sources.mjs native/linux/dispatch)",
             "<!@(node native/build/sources.mjs native/linux/launchd)",
             "<!@(node native/build/sources.mjs native/linux/xpc)",
           ],
@@ -36,6 +37,10 @@
         ["sanitize==1", {
           "cflags_cc": ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g", "-O1"],
           "ldflags": ["-fsanitize=address,undefined"],
+        }],
+        ["sanitize==2", {
+          "cflags_cc": ["-fsanitize=thread", "-fno-omit-frame-pointer", "-g", "-O1"],
+          "ldflags": ["-fsanitize=thread"],
         }],
       ],
     },

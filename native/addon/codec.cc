@@ -46,7 +46,8 @@ bool Codec::encode(xpc_object_t dictionary, Body* body) const {
     const Bytes bytes = platform::serialized_form(dictionary);
     if (bytes.size() > kMaxBodyBytes) return false;
     if (!bytes.empty()) {
-      *body = Body(Object::retain(dictionary), bytes);
+      // A short body is copied before the handler returns: its object need not be kept.
+      *body = Body(bytes.size() > kInlineBodyBytes ? Object::retain(dictionary) : Object(), bytes);
       return true;
     }
   }

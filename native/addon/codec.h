@@ -17,7 +17,7 @@ namespace launchport {
 class Body {
  public:
   Body() = default;
-  // A view of the object's own serialized form.
+  // A view of the object's own serialized form. Without an owner it is valid while the object's handler runs.
   Body(Object owner, Bytes bytes) : owner_(std::move(owner)), bytes_(bytes) {}
   explicit Body(std::vector<uint8_t> storage, ReceivedRights rights = {})
       : storage_(std::move(storage)), bytes_(storage_), rights_(std::move(rights)) {}

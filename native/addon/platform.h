@@ -31,7 +31,8 @@ namespace launchport::platform {
 extern const char* const kName;
 
 // The dispatch queue that a port's handlers run on, and the way from there to the JavaScript thread.
-// Linux: handlers run on the JavaScript thread, straight from the loop's poll phase. macOS: on a private serial queue.
+// macOS: a private serial queue, that is a DispatchQueue. Linux: the loop itself, so handlers run on the JavaScript
+// thread; with LAUNCHPORT_DISPATCH_QUEUE=1 when the port is opened, what macOS has.
 class Queue {
  public:
   // Called on the JavaScript thread, outside any JavaScript, once per burst of handlers or wake-ups.

@@ -207,6 +207,7 @@ Statistics Port::statistics() {
   statistics.messages_sent = sent_.load(std::memory_order_relaxed);
   statistics.messages_received = received_.load(std::memory_order_relaxed);
   statistics.deliveries = deliveries_;
+  statistics.wake_ups = wake_ups_;
   statistics.peers_refused = refused_.load(std::memory_order_relaxed);
   statistics.rights = rights_.size();
   return statistics;
@@ -232,11 +233,14 @@ void Port::report_peer(Inbound kind, uint32_t handle, uint32_t peer, const Crede
 void Port::report_finished(Channel& channel, std::string_view reason) {
   if (channel.handle() == 0) return;
   if (const Connection* connection = channel.as_connection()) replies_.remove_all_of(*connection);
+  std::optional<std::shared_ptr<Channel>> removed;  // released last
+  {
+    const std::lock_guard lock(channels_mutex_);
+    removed = channels_.take(channel.handle());
+    if (removed.has_value() && channel.as_connection() == nullptr) --listeners_;
+  }
+  // Whoever hears of it finds it gone.
   report_event(channel.handle(), Event::invalid, Failure::invalid, reason);
-  std::optional<std::shared_ptr<Channel>> removed;  // released after the lock
-  const std::lock_guard lock(channels_mutex_);
-  removed = channels_.take(channel.handle());
-  if (removed.has_value() && channel.as_connection() == nullptr) --listeners_;
 }
 
 void Port::appended(bool is_high) {
@@ -249,6 +253,7 @@ void Port::drain() {
   // A callback may close the port and let go of it.
   const std::shared_ptr<Port> self = shared_from_this();
   const Napi::Env env = environment_.env();
+  ++wake_ups_;
   is_draining_ = true;
   int batches = 0;
   while (batches < kBatchesPerTurn && deliver_batch(env)) ++batches;

@@ -32,6 +32,7 @@ struct Statistics {
   uint64_t messages_sent = 0;
   uint64_t messages_received = 0;
   uint64_t deliveries = 0;
+  uint64_t wake_ups = 0;
   uint64_t peers_refused = 0;
   size_t rights = 0;
 };
@@ -106,6 +107,7 @@ class Port final : public Resource, public std::enable_shared_from_this<Port> {
   std::atomic<uint64_t> received_ = 0;
   std::atomic<uint64_t> refused_ = 0;
   uint64_t deliveries_ = 0;                     // JavaScript thread
+  uint64_t wake_ups_ = 0;                       // JavaScript thread
   bool is_draining_ = false;                    // JavaScript thread
   bool is_busy_ = false;                        // JavaScript thread: holds a transaction
   Napi::FunctionReference deliver_;             // JavaScript thread, empty once closed

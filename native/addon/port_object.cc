@@ -225,6 +225,7 @@ Napi::Value PortObject::statistics(const Napi::CallbackInfo& info) {
   object.Set("messagesSent", static_cast<double>(statistics.messages_sent));
   object.Set("messagesReceived", static_cast<double>(statistics.messages_received));
   object.Set("deliveries", static_cast<double>(statistics.deliveries));
+  object.Set("wakeUps", static_cast<double>(statistics.wake_ups));
   object.Set("peersRefused", static_cast<double>(statistics.peers_refused));
   object.Set("rights", static_cast<double>(statistics.rights));
   return object;

@@ -1,8 +1,6 @@
-// The seam on macOS: handlers run on a private serial queue and reach JavaScript through a threadsafe function, with
-// one wake-up per burst. Of Node, only napi_* symbols are used. Functions newer than macOS 12 are looked up at run time.
+// The seam on macOS. Of Node, only napi_* symbols are used. Functions newer than macOS 12 are looked up at run time.
 #include "platform.h"
 
-#include <dispatch/dispatch.h>
 #include <dlfcn.h>
 #include <mach/message.h>
 #include <sys/mman.h>
@@ -11,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <mutex>
 
 namespace launchport::platform {
 namespace {
@@ -106,118 +103,6 @@ int set_code_requirement(xpc_connection_t connection, const CodeRequirement& cod
 }  // namespace
 
 const char* const kName = "darwin";
-
-struct Queue::Impl {
-  const dispatch_queue_t queue = dispatch_queue_create("launchport.port", DISPATCH_QUEUE_SERIAL);
-  Drain drain = nullptr;    // set once
-  void* context = nullptr;  // set once
-  napi_env env = nullptr;   // JavaScript thread
-
-  std::mutex mutex;  // guards the rest; napi's own lock may be taken under it
-  napi_threadsafe_function wake = nullptr;  // null once closed
-  bool is_woken = false;                    // a call is under way that will drain
-  bool is_paused = false;                   // the dispatch queue is suspended
-
-  ~Impl() {
-    // A suspended queue must not be released.
-    if (is_paused) dispatch_resume(queue);
-    dispatch_release(queue);
-  }
-
-  // Any thread.
-  void notify() {
-    const std::lock_guard lock(mutex);
-    if (wake == nullptr || is_woken) return;
-    is_woken = true;
-    // Of a function that is closing nothing may be called any more.
-    if (napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking) == napi_closing) wake = nullptr;
-  }
-};
-
-Queue::Queue(napi_env env, Drain drain, void* context) : impl_(std::make_shared<Impl>()) {
-  impl_->drain = drain;
-  impl_->context = context;
-  impl_->env = env;
-  napi_value name = nullptr;
-  napi_create_string_utf8(env, "launchport", NAPI_AUTO_LENGTH, &name);
-  // Its context owns the Impl until napi has let go of the function.
-  auto* const keep = new std::shared_ptr<Impl>(impl_);
-  const napi_status status = napi_create_threadsafe_function(
-      env, nullptr, nullptr, name, 0, 1, keep,
-      [](napi_env, void* data, void*) {
-        auto* const impl = static_cast<std::shared_ptr<Impl>*>(data);
-        {
-          const std::lock_guard lock((*impl)->mutex);
-          (*impl)->wake = nullptr;
-        }
-        delete impl;
-      },
-      keep,
-      [](napi_env call_env, napi_value, void* data, void*) {
-        const std::shared_ptr<Impl> impl = *static_cast<std::shared_ptr<Impl>*>(data);
-        {
-          const std::lock_guard lock(impl->mutex);
-          impl->is_woken = false;
-          if (impl->wake == nullptr) return;
-        }
-        // Without an environment the function is being torn down.
-        if (call_env != nullptr) impl->drain(impl->context);
-      },
-      &impl_->wake);
-  if (status != napi_ok) {
-    delete keep;
-    impl_->wake = nullptr;
-    return;
-  }
-  napi_unref_threadsafe_function(env, impl_->wake);
-}
-
-Queue::~Queue() { close({}); }
-
-dispatch_queue_t Queue::get() const { return impl_->queue; }
-
-void Queue::notify_from_handler() { impl_->notify(); }
-
-void Queue::notify_from_js() { impl_->notify(); }
-
-void Queue::flush() {}  // XPC sends by itself
-
-void Queue::pause() {
-  const std::lock_guard lock(impl_->mutex);
-  if (impl_->is_paused || impl_->wake == nullptr) return;
-  impl_->is_paused = true;
-  dispatch_suspend(impl_->queue);
-}
-
-void Queue::resume() {
-  const std::lock_guard lock(impl_->mutex);
-  if (!impl_->is_paused) return;
-  impl_->is_paused = false;
-  dispatch_resume(impl_->queue);
-}
-
-void Queue::set_active(bool is_active) {
-  const std::lock_guard lock(impl_->mutex);
-  if (impl_->wake == nullptr) return;
-  if (is_active) {
-    napi_ref_threadsafe_function(impl_->env, impl_->wake);
-  } else {
-    napi_unref_threadsafe_function(impl_->env, impl_->wake);
-  }
-}
-
-void Queue::close(std::function<void()> closed) {
-  napi_threadsafe_function wake;
-  {
-    const std::lock_guard lock(impl_->mutex);
-    wake = impl_->wake;
-    impl_->wake = nullptr;
-  }
-  resume();
-  if (wake != nullptr) napi_release_threadsafe_function(wake, napi_tsfn_abort);
-  // Nothing of the loop is ours: napi itself waits for its function.
-  if (closed) closed();
-}
 
 Problem problem_with(const ConnectTarget& target) {
   if (target.address.has_value()) {

@@ -58,69 +58,6 @@ bool has_peer_pidfd() {
 
 const char* const kName = "linux";
 
-// Everything happens on the thread of the loop.
-struct Queue::Impl {
-  dispatch_queue_t queue = nullptr;  // null once closed
-  Drain drain = nullptr;
-  void* context = nullptr;
-  bool is_notified = false;  // work is on the queue whose burst will drain
-  std::function<void()> closed;
-  std::shared_ptr<Impl> keep;  // itself, from close until the loop has let go
-};
-
-Queue::Queue(napi_env env, Drain drain, void* context) : impl_(std::make_shared<Impl>()) {
-  uv_loop_t* loop = nullptr;
-  napi_get_uv_event_loop(env, &loop);
-  impl_->queue = xpc_loop_queue_create(loop);
-  impl_->drain = drain;
-  impl_->context = context;
-  xpc_loop_queue_set_burst_handler(
-      impl_->queue,
-      [](void* context) {
-        auto* const impl = static_cast<Impl*>(context);
-        impl->drain(impl->context);
-      },
-      impl_.get());
-  xpc_loop_queue_set_closed_handler(
-      impl_->queue,
-      [](void* context) {
-        const std::shared_ptr<Impl> impl = std::move(static_cast<Impl*>(context)->keep);
-        if (impl->closed) impl->closed();
-      },
-      impl_.get());
-}
-
-Queue::~Queue() { close({}); }
-
-dispatch_queue_t Queue::get() const { return impl_->queue; }
-
-void Queue::notify_from_handler() {}  // the burst that the handler runs in ends with a drain
-
-void Queue::notify_from_js() {
-  if (impl_->queue == nullptr || impl_->is_notified) return;
-  impl_->is_notified = true;
-  dispatch_async_f(impl_->queue, impl_.get(), [](void* context) { static_cast<Impl*>(context)->is_notified = false; });
-}
-
-void Queue::flush() {
-  if (impl_->queue != nullptr) xpc_loop_queue_flush(impl_->queue);
-}
-
-// Each burst is drained before the next socket is read, so nothing piles up.
-void Queue::pause() {}
-void Queue::resume() {}
-
-void Queue::set_active(bool is_active) {
-  if (impl_->queue != nullptr) xpc_loop_queue_set_active(impl_->queue, is_active);
-}
-
-void Queue::close(std::function<void()> closed) {
-  if (impl_->queue == nullptr) return;
-  impl_->closed = std::move(closed);
-  impl_->keep = impl_;
-  xpc_loop_queue_close(std::exchange(impl_->queue, nullptr));
-}
-
 Problem problem_with(const ConnectTarget& target) {
   if (target.requirement.code.has_value()) return no_code_signatures();
   if (target.endpoint.has_value()) return {};

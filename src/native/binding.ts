@@ -25,6 +25,8 @@ export interface PortStatistics {
   readonly messagesReceived: number;
   /** Calls into JavaScript. */
   readonly deliveries: number;
+  /** How often the event loop was entered to deliver what had come: once for a burst, not for each message. */
+  readonly wakeUps: number;
   /** Peers refused by a requirement. */
   readonly peersRefused: number;
   /** Handles of endpoints and of shared memory that are not released. */
@@ -59,7 +61,10 @@ export interface Port {
   listen(target: ListenTarget): Handle;
   /** Starts a connection or listener; a second call does nothing. */
   activate(handle: Handle): void;
-  /** Starts teardown: pending requests fail with `invalid`, then comes the final event. Idempotent. */
+  /**
+   * Starts teardown: pending requests fail with `invalid`, then comes the final event. Idempotent. Messages that were
+   * under way may still come before it.
+   */
   cancel(handle: Handle): void;
   /**
    * Stops delivery and sending of a connection, or acceptance of a listener, until as many `resume` calls. What is sent

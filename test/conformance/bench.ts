@@ -138,6 +138,7 @@ export class Bench {
    * once, and nothing here needs more than a few.
    */
   async settle(): Promise<void> {
+    if (this.environment.settle !== undefined) return this.environment.settle();
     for (let turn = 0; turn < 25; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 

@@ -34,6 +34,13 @@ export interface ConformanceEnvironment {
   job?(...args: readonly string[]): JobOptions;
   /** Kills a job that no supervisor port knows any more. */
   kill?(pid: number): void;
+  /**
+   * Whether handlers run while JavaScript does, so that what JavaScript says may cross what has happened. False when
+   * absent.
+   */
+  readonly isConcurrent?: boolean;
+  /** Resolves when all handlers of this process rest. Absent where turns of the loop are enough. */
+  settle?(): Promise<void>;
   /** Whether this process says that it is busy. Absent where nobody can tell. */
   isBusy?(): boolean;
   /** The binding of a process of another user. Absent where a test cannot be two users. */

@@ -177,8 +177,10 @@ export function jobRightsTests(use: UseBench): void {
     const { jobExecutable = '' } = environment;
     const job = start({ executables: [jobExecutable] });
     expect((await report(job)).pid).toBe(job.pid);
-    const strict = client.dial({ ...job.service.target, requirement: { executables: ['/no/such/program'] } });
+    const requirement = { executables: ['/no/such/program'] };
+    const strict = client.connect({ ...job.service.target, requirement });
     const id = client.request(strict);
+    client.port.activate(strict);
     expect(await client.outcome(id)).toMatchObject({ type: 'failed', failure: 'peerRequirement' });
     await client.event(strict, 'invalid');
     await stop(job);

@@ -30,18 +30,21 @@ export function requirementTests(use: UseBench): void {
     ['any user and another program', () => ({ users: 'any', executables: [NO_PROGRAM] }), 'executable'],
   ];
 
-  /** A listener and a connection to it, with these requirements. */
+  /** A listener and an inactive connection to it, with these requirements. */
   const open = (listens: PeerRequirement | undefined, connects: PeerRequirement | undefined) => {
     const { client: port } = use();
     const listener = port.listen(listens === undefined ? {} : { requirement: listens });
     const endpoint = port.call(() => port.port.endpoint(listener));
-    const connection = port.dial(connects === undefined ? { endpoint } : { endpoint, requirement: connects });
+    const connection = port.connect(
+      connects === undefined ? { endpoint } : { endpoint, requirement: connects },
+    );
     return { port, listener, endpoint, connection };
   };
 
   it.each(met)('a listener that requires %s lets this process in', async (_what, requirement) => {
     const { port, connection } = open(requirement(), undefined);
     echo(port);
+    port.port.activate(connection);
     expect(await port.outcome(port.request(connection))).toMatchObject({ type: 'reply' });
     expect(port.port.statistics().peersRefused).toBe(0);
   });
@@ -49,6 +52,7 @@ export function requirementTests(use: UseBench): void {
   it.each(met)('a client that requires %s trusts this process', async (_what, requirement) => {
     const { port, connection } = open(undefined, requirement());
     echo(port);
+    port.port.activate(connection);
     expect(await port.outcome(port.request(connection))).toMatchObject({ type: 'reply' });
   });
 
@@ -58,6 +62,7 @@ export function requirementTests(use: UseBench): void {
       const { port, listener, connection } = open(requirement(), undefined);
       port.message(connection);
       const id = port.request(connection);
+      port.port.activate(connection);
       expect(await port.next('refused')).toMatchObject({
         handle: listener,
         refusal,
@@ -72,6 +77,7 @@ export function requirementTests(use: UseBench): void {
 
   it('each refusal is counted, and the listener goes on', async () => {
     const { port, endpoint, connection } = open({ executables: [NO_PROGRAM] }, undefined);
+    port.port.activate(connection);
     const others = [port.dial({ endpoint }), port.dial({ endpoint })];
     for (const handle of [connection, ...others]) await port.event(handle, 'invalid');
     expect(port.of('refused')).toHaveLength(3);
@@ -88,6 +94,7 @@ export function requirementTests(use: UseBench): void {
       }
     };
     const id = port.request(connection);
+    port.port.activate(connection);
     await port.event(connection, 'invalid');
     expect(await port.outcome(id)).toMatchObject({ type: 'failed', failure: 'peerRequirement' });
     const events = port.of('event', connection).map(({ event, failure }) => `${event} ${failure}`);
@@ -98,6 +105,7 @@ export function requirementTests(use: UseBench): void {
 
   it('a client hears of it though it asks nothing', async () => {
     const { port, connection } = open(undefined, { users: [NO_USER] });
+    port.port.activate(connection);
     await port.event(connection, 'invalid');
     expect(port.events(connection)).toEqual(['dropped', 'invalid']);
   });

@@ -58,7 +58,7 @@ export function suspensionTests(use: UseBench): void {
     const before = port.of('message').length;
     await use().settle();
     expect(port.of('message')).toHaveLength(before);
-    expect(before).toBeLessThan(300);
+    if (!use().environment.isConcurrent) expect(before).toBeLessThan(300);
     port.resume(peer);
     await port.next('message', 300);
     expect(port.of('message').every(({ body }, value) => isSame(body, patternBody(4096, value)))).toBe(true);

@@ -14,23 +14,34 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addonPaths, type Binding, loadBinding, MAX_BODY_BYTES } from '../../src/native/index.js';
 import type { ConformanceEnvironment, ConformanceFiles } from '../conformance/environment.js';
+import { eventually } from './eventually.js';
 
 const JOB_SCRIPT = fileURLToPath(new URL('./fixtures/conformance-job.mjs', import.meta.url));
+
+const DISPATCH_QUEUE: Switch = 'LAUNCHPORT_DISPATCH_QUEUE';
+/** The label that the addon gives its queues. */
+const QUEUE_LABEL = 'launchport.port';
+
+/** Those of its loop: epoll, an event, and a pipe for signals. */
+const QUEUE_DESCRIPTORS = 4;
 
 const isLinux = process.platform === 'linux';
 // Of Linux; Node has no name for it.
 const O_CLOEXEC = 0o2000000;
 
 /**
- * A directory of its own for sockets; on macOS names are looked up in the process's bootstrap. With `isTranscoding`
- * bodies become XPC objects and bytes again even where they could pass as they are.
+ * Environment variables that make the addon on Linux do as on macOS: bodies become XPC objects and bytes again, handlers
+ * run on a thread of their own. A port reads them when it is opened.
  */
-export function nativeEnvironment(addon: string, isTranscoding = false): ConformanceEnvironment {
+export type Switch = 'LAUNCHPORT_FORCE_TRANSCODE' | 'LAUNCHPORT_DISPATCH_QUEUE';
+
+/** A directory of its own for sockets; on macOS names are looked up in the process's bootstrap. */
+export function nativeEnvironment(addon: string, switches: readonly Switch[] = []): ConformanceEnvironment {
   const directory = mkdtempSync(join(tmpdir(), 'lp-'));
   const opened = new Set<number>();
   const nothing = openSync('/dev/null', 'r+');
   return {
-    binding: isTranscoding ? transcodingBinding() : loadBinding(),
+    binding: bindingWith(switches),
     files: filesIn(directory, opened),
     executable: process.execPath,
     jobExecutable: process.execPath,
@@ -40,17 +51,50 @@ export function nativeEnvironment(addon: string, isTranscoding = false): Conform
       file: process.execPath,
       args: ['node', JOB_SCRIPT, addon, ...args],
       // All of ours, so that a job runs under the same sanitizers.
-      env: [...Object.entries(process.env).map(([key, value]) => `${key}=${value}`), 'GREETING=hello=world'],
+      env: [
+        ...Object.entries(process.env).map(([key, value]) => `${key}=${value}`),
+        ...switches.map((name) => `${name}=1`),
+        'GREETING=hello=world',
+      ],
       cwd: directory,
       stdio: [nothing, nothing, 2],
     }),
+    ...(hasThreads(switches) ? { isConcurrent: true, settle: settleThreads } : {}),
     kill: (pid) => void process.kill(pid, 'SIGKILL'),
-    close() {
+    async close() {
+      // Each has descriptors of its own, and closing does not wait for it.
+      await eventually('the end of every queue', () => queueThreads().length === 0);
       for (const descriptor of opened) closeSync(descriptor);
       closeSync(nothing);
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+function hasThreads(switches: readonly Switch[]): boolean {
+  return !isLinux || switches.includes(DISPATCH_QUEUE) || process.env[DISPATCH_QUEUE] === '1';
+}
+
+/** What the kernel tells of each thread that a dispatch queue of this process has. */
+export function queueThreads(): string[] {
+  if (!isLinux) return [];
+  return readdirSync('/proc/self/task').flatMap((thread) => {
+    try {
+      const status = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+      return status.includes(`(${QUEUE_LABEL})`) ? [status] : [];
+    } catch {
+      return []; // it has just ended
+    }
+  });
+}
+
+/** Resolves when neither the loop nor any queue had anything to do for a while. */
+async function settleThreads(): Promise<void> {
+  for (let quiet = 0; quiet < 25; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    // A thread that has something to do does not sleep.
+    quiet = queueThreads().every((status) => status.includes(') S ')) ? quiet + 1 : 0;
+  }
 }
 
 /** Real files, each of its own. */
@@ -77,7 +121,8 @@ function filesIn(directory: string, opened: Set<number>): ConformanceFiles {
       const flags = /flags:\s+([0-7]+)/.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
       return (Number.parseInt(flags ?? '0', 8) & O_CLOEXEC) !== 0;
     },
-    count: () => openFiles().length,
+    // The queues' own come and go with them.
+    count: () => openFiles().length - QUEUE_DESCRIPTORS * queueThreads().length,
     list: openFiles,
   };
 }
@@ -94,17 +139,21 @@ function openFiles(): string[] {
   });
 }
 
-/** A port reads the switch when it is opened. */
-function transcodingBinding(): Binding {
+/** The binding, whose ports are opened with these switches on. */
+export function bindingWith(switches: readonly Switch[]): Binding {
   const binding = loadBinding();
   return {
     ...binding,
     open(deliver) {
-      process.env.LAUNCHPORT_FORCE_TRANSCODE = '1';
+      const before = switches.map((name) => [name, process.env[name]] as const);
+      for (const name of switches) process.env[name] = '1';
       try {
         return binding.open(deliver);
       } finally {
-        delete process.env.LAUNCHPORT_FORCE_TRANSCODE;
+        for (const [name, value] of before) {
+          if (value === undefined) delete process.env[name];
+          else process.env[name] = value;
+        }
       }
     },
   };

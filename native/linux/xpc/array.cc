@@ -70,6 +70,7 @@ xpc_object_t xpc_array_create(const xpc_object_t* objects, size_t count) {
 
 void xpc_array_append_value(xpc_object_t xarray, xpc_object_t value) {
   if (value == nullptr) misuse("NULL in an array");
+  Object::from(value)->share();
   array_from(xarray).append(Ref<Object>(Object::from(value)));
 }
 

@@ -88,7 +88,7 @@ bool Client::accept_hello(const Channel& channel) {
     refuse();
     return false;
   }
-  service_ = *channel.sender();
+  service_.set(*channel.sender());
   return true;
 }
 
@@ -100,7 +100,7 @@ void Client::refuse() {
 
 // As on macOS, all that was under way or waiting is lost: what comes next starts anew with another process.
 void Client::did_disconnect() {
-  service_ = {};
+  service_.set({});
   if (endpoint_) {
     fail();
     return;

@@ -11,6 +11,7 @@
 #include "loop_handle.h"
 #include "message_connection.h"
 #include "peer_policy.h"
+#include "shared_credentials.h"
 
 namespace xpc {
 
@@ -25,7 +26,7 @@ class Client final : public MessageConnection {
   // Before activation.
   void set_policy(const xpc_peer_policy_s& policy);
   // Of the service, once it has answered; unknown before, and again after it went.
-  Credentials credentials() const override { return service_; }
+  Credentials credentials() const override { return service_.get(); }
 
  private:
   void start() override { connect(); }
@@ -49,7 +50,7 @@ class Client final : public MessageConnection {
   std::string path_;
   const Ref<Endpoint> endpoint_;  // null for a client by path
   PeerPolicy policy_{PeerPolicy::Root::admitted};
-  Credentials service_;
+  SharedCredentials service_;      // read by any thread
   LoopHandle<uv_timer_t> retry_;   // running while connecting has to wait; else empty
   uint64_t delay_ = 0;             // of the last retry, in milliseconds
   bool is_interruption_due_ = false;  // the event is

@@ -6,13 +6,12 @@
 
 namespace xpc {
 
-Connection::Connection(Kind kind, std::string name, LoopQueue* queue)
-    : kind_(kind), name_(std::move(name)), queue_(queue) {
-  if (queue_ != nullptr) queue_->add(*this);
+Connection::Connection(Kind kind, std::string name, LoopQueue* queue) : kind_(kind), name_(std::move(name)) {
+  if (queue != nullptr) set_queue(queue);
 }
 
 Connection::~Connection() {
-  if (queue_ != nullptr) queue_->remove(*this);
+  if (holds_queue_) queue_->release();
 }
 
 Connection* Connection::from(xpc_connection_t connection) {
@@ -21,16 +20,23 @@ Connection* Connection::from(xpc_connection_t connection) {
 }
 
 void Connection::dispose() {
-  if (is_inactive()) misuse("release of the last reference to an inactive connection");
+  // A closed queue lets go of all it had, whatever they were at.
+  if (is_inactive() && !(queue_ != nullptr && queue_->is_closed())) {
+    misuse("release of the last reference to an inactive connection");
+  }
   destroy();
 }
 
 void Connection::set_queue(LoopQueue* queue) {
-  if (queue == queue_) return;
+  if (queue == queue_.get()) return;
+  if (!enter_loop()) misuse("the queue is changed on the queue that the connection has");
   if (!is_inactive() || queue == nullptr) misuse("the queue of an active connection cannot change");
-  if (queue_ != nullptr) queue_->remove(*this);
-  queue_ = queue;
-  queue_->add(*this);
+  // Its listener, which is of the same loop, knows it.
+  if (kind_ == Kind::peer && queue_ != nullptr && queue->loop() != queue_->loop()) misuse("a peer cannot change threads");
+  queue->retain();
+  if (holds_queue_) queue_->release();
+  holds_queue_ = true;
+  queue_ = queue->shared_from_this();
 }
 
 void Connection::set_event_handler(xpc_handler_t handler) {
@@ -38,18 +44,16 @@ void Connection::set_event_handler(xpc_handler_t handler) {
   handler_ = std::make_shared<xpc_handler_t>(std::move(handler));
 }
 
-bool Connection::is_on_loop() const {
-  if (queue_ == nullptr) return false;
-  queue_->assert_on_loop();
-  return true;
-}
-
 void Connection::activate() {
   if (!is_inactive()) return;
   if (queue_ == nullptr) misuse("activation of a connection without a queue");
-  queue_->assert_on_loop();
+  if (queue() == nullptr) {
+    abandon();
+    return;
+  }
   phase_ = Phase::active;
   self_ = Ref<Connection>(this);
+  queue_->add(*this);
   if (is_cancelled_) {
     fail();
   } else {
@@ -59,7 +63,7 @@ void Connection::activate() {
 
 void Connection::suspend() {
   ++suspensions_;
-  if (is_on_loop() && is_running()) update_flow();
+  if (is_running()) update_flow();
 }
 
 void Connection::resume() {
@@ -69,7 +73,7 @@ void Connection::resume() {
     return;
   }
   --suspensions_;
-  if (suspensions_ > 0 || !is_on_loop() || is_inactive()) return;
+  if (suspensions_ > 0 || is_inactive()) return;
   if (is_running()) update_flow();
   schedule();
 }
@@ -77,7 +81,7 @@ void Connection::resume() {
 void Connection::cancel() {
   if (is_cancelled_) return;
   is_cancelled_ = true;
-  if (is_on_loop() && is_running()) fail();
+  fail();
 }
 
 void Connection::fail() {
@@ -88,14 +92,14 @@ void Connection::fail() {
 }
 
 void Connection::schedule() {
-  if (is_scheduled_ || queue_ == nullptr) return;
+  if (is_scheduled_ || queue() == nullptr) return;
   is_scheduled_ = true;
   queue_->schedule(*this);
 }
 
 void Connection::run_deferred() {
   is_scheduled_ = false;
-  if (queue_ == nullptr || (suspensions_ > 0 && phase_ != Phase::ended)) return;
+  if (queue() == nullptr || (suspensions_ > 0 && phase_ != Phase::ended)) return;
   run_due();
   if (phase_ == Phase::ending && suspensions_ == 0) finish();
 }
@@ -103,24 +107,37 @@ void Connection::run_deferred() {
 void Connection::finish() {
   phase_ = Phase::ended;
   deliver(XPC_ERROR_CONNECTION_INVALID);
+  end();  // the caller holds another reference
+}
+
+void Connection::end() {
+  phase_ = Phase::ended;
   handler_.reset();
-  self_.reset();  // the caller holds another reference
+  // The last event's handler may have closed the queue.
+  if (!std::exchange(holds_queue_, false)) return;
+  queue_->remove(*this);
+  queue_->release();
+  self_.reset();
 }
 
 void Connection::abandon() {
   const Ref<Connection> alive(this);
-  const bool is_stopped = phase_ == Phase::ending || phase_ == Phase::ended;
-  phase_ = Phase::ended;
-  if (!is_stopped) stop();
-  queue_ = nullptr;
+  if (is_inactive() || is_running()) {
+    phase_ = Phase::ending;
+    stop();
+  }
   forget_handlers();
-  handler_.reset();
-  self_.reset();
+  end();
+}
+
+void Connection::call(const xpc_handler_t& handler, xpc_object_t argument) {
+  queue_->begin_handler();
+  handler(argument);
 }
 
 void Connection::deliver(xpc_object_t event) {
   const std::shared_ptr<xpc_handler_t> handler = handler_;
-  if (handler != nullptr && *handler) (*handler)(event);
+  if (handler != nullptr && *handler) call(*handler, event);
 }
 
 void Connection::describe(std::string& text) const {

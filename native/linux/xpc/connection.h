@@ -1,11 +1,12 @@
 // What clients, listeners and peers have in common: a name, a handler, and a life that begins inactive and ends with
-// one last event.
+// one last event. A connection belongs to the thread of its queue's loop; calls from elsewhere go through on_loop().
 #pragma once
 
 #include <xpc/xpc.h>
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "object.h"
 #include "queue.h"
@@ -21,11 +22,23 @@ class Connection : public Object {
   xpc_connection_t connection_handle() { return reinterpret_cast<xpc_connection_t>(static_cast<Object*>(this)); }
 
   Kind kind() const { return kind_; }
-  // Null for a peer.
+  // Any thread. Null for a peer.
   const char* name() const { return name_.empty() ? nullptr : name_.c_str(); }
+  // Any thread.
   virtual Credentials credentials() const = 0;
 
+  // While inactive; on the thread of the queue that it had before, if any.
   void set_queue(LoopQueue* queue);
+  // Any thread: whether this is the loop's, or there is no queue yet.
+  bool is_on_loop() const { return queue_ == nullptr || queue_->is_current(); }
+  // The same; but on the loop's thread, calls that other threads made before are done first.
+  bool enter_loop() const { return queue_ == nullptr || queue_->enter(); }
+  // Any thread: has the loop's make the call, in order.
+  template <typename Call>
+  void post(Call call) {
+    queue_->post([self = Ref<Connection>(this), call = std::move(call)]() mutable { call(); });
+  }
+
   // Takes effect at the next event; a running handler is kept until it returns.
   void set_event_handler(xpc_handler_t handler);
   void activate();
@@ -60,9 +73,8 @@ class Connection : public Object {
   // The queue is closed: drops handlers that have not run.
   virtual void forget_handlers() {}
 
-  LoopQueue* queue() const { return queue_; }
-  // Aborts when called on another thread than the loop's; false when the queue is closed, or none was given yet.
-  bool is_on_loop() const;
+  // Null when it is closed, or none was given yet.
+  LoopQueue* queue() const { return queue_ != nullptr && !queue_->is_closed() ? queue_.get() : nullptr; }
   bool is_inactive() const { return phase_ == Phase::inactive; }
   // Active, and neither cancelled nor failed.
   bool is_running() const { return phase_ == Phase::active; }
@@ -72,6 +84,8 @@ class Connection : public Object {
   // Whether messages are still taken.
   bool is_usable() const { return !is_cancelled_ && (is_inactive() || is_running()); }
 
+  // Runs a handler, when the queue is not suspended.
+  void call(const xpc_handler_t& handler, xpc_object_t argument);
   // Runs the event handler.
   void deliver(xpc_object_t event);
   // Has run_due() run soon.
@@ -91,17 +105,32 @@ class Connection : public Object {
   void dispose() final;
   virtual void destroy() = 0;
   void finish();
+  void end();
 
-  // All on the loop's thread once active.
   const Kind kind_;
   const std::string name_;
-  LoopQueue* queue_;                        // borrowed: null before it is set, and once it is closed
+  // Set while inactive, then the same for ever. Until the end the connection also keeps it at work.
+  std::shared_ptr<LoopQueue> queue_;
+
+  // All that follows: on the loop's thread once there is a queue.
   std::shared_ptr<xpc_handler_t> handler_;  // shared with a running call; null when none, and once ended
   Phase phase_ = Phase::inactive;
   unsigned suspensions_ = 0;
   bool is_cancelled_ = false;
   bool is_scheduled_ = false;
+  bool holds_queue_ = false;  // keeps queue_ at work
   Ref<Connection> self_;  // while active: the runtime keeps the connection until its last event
 };
+
+// Any thread. How a function of the API that changes a connection, or looks at more than its credentials, is made: the
+// call runs at once on the thread of the connection's loop, and otherwise there, soon, after the calls before it.
+template <typename Call>
+void on_loop(Connection& connection, Call call) {
+  if (connection.enter_loop()) {
+    call();
+  } else {
+    connection.post(std::move(call));
+  }
+}
 
 }  // namespace xpc

@@ -41,7 +41,10 @@ xpc_connection_t xpc_connection_create(const char* name, dispatch_queue_t target
 xpc_connection_t xpc_connection_create_mach_service(const char* name, dispatch_queue_t targetq, uint64_t flags) {
   if (name == nullptr) misuse("a service has a name");
   LoopQueue* queue = targetq != nullptr ? LoopQueue::from(targetq) : nullptr;
-  if ((flags & XPC_CONNECTION_MACH_SERVICE_LISTENER) != 0) return (new Listener(name, queue))->connection_handle();
+  if ((flags & XPC_CONNECTION_MACH_SERVICE_LISTENER) != 0) {
+    InheritedListener::prepare();
+    return (new Listener(name, queue))->connection_handle();
+  }
   return (new Client(name, queue))->connection_handle();
 }
 
@@ -50,30 +53,56 @@ void xpc_connection_set_target_queue(xpc_connection_t connection, dispatch_queue
 }
 
 void xpc_connection_set_event_handler(xpc_connection_t connection, xpc_handler_t handler) {
-  Connection::from(connection)->set_event_handler(std::move(handler));
+  Connection* const target = Connection::from(connection);
+  on_loop(*target, [target, handler = std::move(handler)]() mutable { target->set_event_handler(std::move(handler)); });
 }
 
-void xpc_connection_activate(xpc_connection_t connection) { Connection::from(connection)->activate(); }
+void xpc_connection_activate(xpc_connection_t connection) {
+  Connection* const target = Connection::from(connection);
+  on_loop(*target, [target]() { target->activate(); });
+}
 
-void xpc_connection_suspend(xpc_connection_t connection) { Connection::from(connection)->suspend(); }
+void xpc_connection_suspend(xpc_connection_t connection) {
+  Connection* const target = Connection::from(connection);
+  on_loop(*target, [target]() { target->suspend(); });
+}
 
-void xpc_connection_resume(xpc_connection_t connection) { Connection::from(connection)->resume(); }
+void xpc_connection_resume(xpc_connection_t connection) {
+  Connection* const target = Connection::from(connection);
+  on_loop(*target, [target]() { target->resume(); });
+}
 
-void xpc_connection_cancel(xpc_connection_t connection) { Connection::from(connection)->cancel(); }
+void xpc_connection_cancel(xpc_connection_t connection) {
+  Connection* const target = Connection::from(connection);
+  on_loop(*target, [target]() { target->cancel(); });
+}
 
 void xpc_connection_send_message(xpc_connection_t connection, xpc_object_t message) {
-  MessageConnection::from(connection).send(message_from(message));
+  MessageConnection& target = MessageConnection::from(connection);
+  Dictionary& dictionary = message_from(message);
+  if (target.enter_loop()) {
+    target.send(dictionary);
+  } else {
+    target.post_send(dictionary);
+  }
 }
 
 void xpc_connection_send_barrier(xpc_connection_t connection, dispatch_block_t barrier) {
-  MessageConnection::from(connection).send_barrier(std::move(barrier));
+  MessageConnection& target = MessageConnection::from(connection);
+  on_loop(target, [&target, barrier = std::move(barrier)]() mutable { target.send_barrier(std::move(barrier)); });
 }
 
 void xpc_connection_send_message_with_reply(xpc_connection_t connection, xpc_object_t message, dispatch_queue_t,
                                             xpc_handler_t handler) {
   // Replies come on the connection's own queue, whatever queue is asked for: there is one loop.
   if (!handler) misuse("a request needs a reply handler");
-  MessageConnection::from(connection).send_request(message_from(message), std::move(handler));
+  MessageConnection& target = MessageConnection::from(connection);
+  Dictionary& dictionary = message_from(message);
+  if (target.enter_loop()) {
+    target.send_request(dictionary, std::move(handler));
+  } else {
+    target.post_request(dictionary, std::move(handler));
+  }
 }
 
 const char* xpc_connection_get_name(xpc_connection_t connection) { return Connection::from(connection)->name(); }
@@ -93,7 +122,9 @@ void xpc_connection_set_listening_socket(xpc_connection_t connection, int descri
 }
 
 size_t xpc_connection_get_unsent_bytes(xpc_connection_t connection) {
-  return MessageConnection::from(connection).unsent_bytes();
+  MessageConnection& target = MessageConnection::from(connection);
+  if (!target.enter_loop()) misuse("unsent bytes are known on the connection's thread");
+  return target.unsent_bytes();
 }
 
 }  // extern "C"

@@ -17,43 +17,51 @@ const Buckets& no_entries() {
 
 Dictionary::Dictionary() = default;
 
+Dictionary::~Dictionary() { drop_entries(); }
+
 void Dictionary::dispose() { delete this; }
 
 const Buckets& Dictionary::entries() const {
-  if (entries_) return *entries_;
+  if (const Buckets* known = entries_.load(std::memory_order_acquire)) return *known;
   if (serialized_.empty()) return no_entries();
-  entries_ = std::make_unique<Buckets>();
-  if (!Decoder(serialized_).read_dictionary_document(*entries_)) *entries_ = Buckets();
-  return *entries_;
+  auto parsed = std::make_unique<Buckets>();
+  if (!Decoder(serialized_).read_dictionary_document(*parsed)) *parsed = Buckets();
+  return *publish(std::move(parsed));
+}
+
+Buckets* Dictionary::publish(std::unique_ptr<Buckets> parsed) const {
+  Buckets* first = nullptr;
+  if (entries_.compare_exchange_strong(first, parsed.get(), std::memory_order_acq_rel)) return parsed.release();
+  return first;
 }
 
 Buckets& Dictionary::entries_for_change() {
-  if (iterations_ > 0) misuse("dictionary mutated during iteration");
+  if (iterations_.load(std::memory_order_relaxed) > 0) misuse("dictionary mutated during iteration");
   entries();
-  if (!entries_) entries_ = std::make_unique<Buckets>();
+  if (entries_.load(std::memory_order_relaxed) == nullptr) publish(std::make_unique<Buckets>());
   serialized_ = {};
   block_.reset();
-  return *entries_;
+  return *entries_.load(std::memory_order_relaxed);
 }
 
 bool Dictionary::apply(const xpc_dictionary_applier_t& applier) const {
   const Buckets& content = entries();
-  ++iterations_;
+  iterations_.fetch_add(1, std::memory_order_relaxed);
   const bool is_complete =
       content.each([&](const Buckets::Entry& entry) { return applier(entry.key.c_str(), entry.value.get()); });
-  --iterations_;
+  iterations_.fetch_sub(1, std::memory_order_relaxed);
   return is_complete;
 }
 
 void Dictionary::set_serialized(Ref<Bytes> block, size_t length) {
-  if (iterations_ > 0) misuse("dictionary mutated during iteration");
-  entries_.reset();
+  if (iterations_.load(std::memory_order_relaxed) > 0) misuse("dictionary mutated during iteration");
+  drop_entries();
   block_ = std::move(block);
   serialized_ = {block_->data(), length};
 }
 
 void Dictionary::borrow_serialized(std::span<const uint8_t> bytes) {
-  entries_.reset();
+  drop_entries();
   block_.reset();
   serialized_ = bytes;
 }
@@ -70,7 +78,7 @@ Ref<Bytes> Dictionary::serialized_block() {
 }
 
 void Dictionary::clear() {
-  entries_.reset();
+  drop_entries();
   serialized_ = {};
   block_.reset();
   token_ = ReplyToken();

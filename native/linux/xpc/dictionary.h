@@ -1,7 +1,11 @@
 // Dictionaries, among them every message. One that came from a socket, or goes to one, may stay in its serialized
 // form and is parsed when first looked into.
+//
+// Threads may read one at the same time. Changing it, which moving out the right to answer is too, is for one thread
+// while no other reads.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -33,6 +37,8 @@ class Dictionary final : public Object {
   void borrow_serialized(std::span<const uint8_t> bytes);
   // Makes borrowed bytes the dictionary's own.
   void keep_serialized();
+  // Before a handler's message may go to whoever outlives the handler, or to another thread.
+  void share() override { keep_serialized(); }
   // The block that holds the serialized form; what was borrowed is copied first.
   Ref<Bytes> serialized_block();
 
@@ -56,15 +62,20 @@ class Dictionary final : public Object {
   void encode(Encoder& encoder) const override;
 
  private:
+  ~Dictionary();
   void dispose() override;
 
-  mutable std::unique_ptr<Buckets> entries_;  // null while only the serialized form exists, or when empty
+  Buckets* publish(std::unique_ptr<Buckets> parsed) const;
+  void drop_entries() { delete entries_.exchange(nullptr, std::memory_order_relaxed); }
+
+  // Owned. Null while only the serialized form exists, or when empty. Whoever parses first publishes.
+  mutable std::atomic<Buckets*> entries_{nullptr};
   std::span<const uint8_t> serialized_;       // into block_, or borrowed when block_ is null
   Ref<Bytes> block_;
   Ref<MessageConnection> origin_;  // null for dictionaries made here
   ReplyToken token_;
   bool is_reply_ = false;
-  mutable unsigned iterations_ = 0;  // running apply() calls
+  mutable std::atomic<unsigned> iterations_{0};  // running apply() calls
 };
 
 }  // namespace xpc

@@ -49,6 +49,7 @@ void xpc_dictionary_set_value(xpc_object_t xdict, const char* key, xpc_object_t 
   if (value == nullptr) {
     entries.remove(key);
   } else {
+    Object::from(value)->share();
     entries.set(key, Ref<Object>(Object::from(value)));
   }
 }

@@ -82,6 +82,8 @@ class Registry {
 
 }  // namespace
 
+void InheritedListener::prepare() { Registry::shared(); }
+
 InheritedListener InheritedListener::take(std::string_view name) {
   return InheritedListener(Registry::shared().take(name));
 }

@@ -9,6 +9,8 @@ namespace xpc {
 // The right to one of them; the socket itself stays open for the next who takes it. Any thread.
 class InheritedListener {
  public:
+  // Reads the environment, if nobody has. Once there are threads, only some may.
+  static void prepare();
   // Empty when the process has no socket of that name, or it is taken.
   static InheritedListener take(std::string_view name);
 

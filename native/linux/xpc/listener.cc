@@ -132,6 +132,7 @@ void Listener::admit(Socket socket, const Credentials& credentials) {
   if (!refusal) {
     introduce(std::move(socket), credentials);
   } else if (refused_ != nullptr) {
+    queue()->begin_handler();
     refused_(refused_context_, *refusal, credentials.pid, credentials.uid, credentials.gid);
   }
 }
@@ -150,15 +151,21 @@ Ref<Endpoint> Listener::make_endpoint() {
   Socket ours;
   Socket theirs;
   // One that cannot be had is one that nobody listens to: connecting fails, as it must be able to anyway.
-  if (Socket::pair(ours, theirs) != 0 || !is_usable()) return Endpoint::make(std::move(theirs));
-  ours.set_identifying(true);
-  const Ref<Rendezvous> rendezvous = Ref<Rendezvous>::adopt(new Rendezvous(*this, std::move(ours)));
+  if (Socket::pair(ours, theirs) == 0) {
+    ours.set_identifying(true);
+    on_loop(*this, [this, socket = std::move(ours)]() mutable { watch(std::move(socket)); });
+  }
+  return Endpoint::make(std::move(theirs));
+}
+
+void Listener::watch(Socket socket) {
+  if (!is_usable()) return;
+  const Ref<Rendezvous> rendezvous = Ref<Rendezvous>::adopt(new Rendezvous(*this, std::move(socket)));
   if (is_running()) {
-    if (!rendezvous->open(*queue())) return Endpoint::make(std::move(theirs));
+    if (!rendezvous->open(*queue())) return;
     rendezvous->set_accepting(is_flowing());
   }
   rendezvous_.push_back(rendezvous);
-  return Endpoint::make(std::move(theirs));
 }
 
 void Listener::forget(Rendezvous& rendezvous) {

@@ -32,7 +32,7 @@ class Listener final : public Connection {
   // The process's own.
   Credentials credentials() const override;
 
-  // Another each time. That of a listener which has ended leads nowhere.
+  // Any thread. Another each time. That of a listener which has ended leads nowhere.
   Ref<Endpoint> make_endpoint();
 
   // A client has come, by whatever way.
@@ -54,6 +54,8 @@ class Listener final : public Connection {
   void accept_some();
   // False when there is nobody to accept for now.
   bool accept_one();
+  // Clients come by this socket from now on.
+  void watch(Socket socket);
   void introduce(Socket socket, const Credentials& credentials);
   void rest();
 

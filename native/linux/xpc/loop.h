@@ -1,4 +1,5 @@
-// What this XPC needs to know that Apple's does not: the libuv loop it lives in, and where services are.
+// What this XPC needs to know that Apple's does not: the libuv loop it lives in, and where services are. What names a
+// loop is called on its thread; the rest, like the functions of xpc.h, on any.
 // Only the addon's platform seam includes this file.
 #pragma once
 
@@ -62,7 +63,8 @@ void xpc_loop_region_free(void* region);
 // The longest message body, header included, that is sent or received. Sending a longer one is misuse of the API and
 // aborts; a peer that sends one is cut off.
 inline constexpr size_t XPC_LOOP_MESSAGE_LIMIT = 64u * 1024 * 1024;
-// Bytes that wait in this process because the other end does not read. Unbounded: whoever sends looks.
+// On the loop's thread: bytes that wait in this process because the other end does not read. Unbounded: whoever sends
+// looks.
 size_t xpc_connection_get_unsent_bytes(xpc_connection_t connection);
 
 // A dictionary that stays in its serialized form (bare, with its 8-byte header) from the socket to the reader and

@@ -3,23 +3,14 @@
 #include <cstring>
 
 #include "decoder.h"
-#include "encoder.h"
 #include "misuse.h"
 
 namespace xpc {
 namespace {
 
-// A serialized body from this size on is sent from where it is; copying a smaller one costs less than a packet of
-// its own.
-constexpr size_t kSharedBodyBytes = 32 * 1024;
-
 // A peer with more unsent bytes than the first stops reading until there are fewer than the second.
 constexpr size_t kHighWaterBytes = 16 * 1024 * 1024;
 constexpr size_t kLowWaterBytes = 4 * 1024 * 1024;
-
-void check_length(size_t length) {
-  if (length > XPC_LOOP_MESSAGE_LIMIT) misuse("message longer than the limit");
-}
 
 }  // namespace
 
@@ -34,19 +25,47 @@ MessageConnection& MessageConnection::from(xpc_connection_t connection) {
 void MessageConnection::send(Dictionary& message) {
   if (message.is_reply()) {
     send_reply(message.take_reply_token(), message);
-  } else if (is_usable()) {
-    append(wire::Kind::message, 0, message);
+  } else {
+    send_message(message);
   }
 }
 
-void MessageConnection::send_reply(ReplyToken token, Dictionary& message) {
+void MessageConnection::post_send(Dictionary& message) {
+  if (message.is_reply()) {
+    post([this, token = message.take_reply_token(), sent = OutgoingMessage(message)]() mutable {
+      send_reply(std::move(token), sent);
+    });
+  } else {
+    post([this, sent = OutgoingMessage(message)]() mutable { send_message(sent); });
+  }
+}
+
+void MessageConnection::send_request(Dictionary& message, xpc_handler_t handler) {
+  if (message.is_reply()) misuse("a reply cannot ask for a reply");
+  ask(message, std::move(handler));
+}
+
+void MessageConnection::post_request(Dictionary& message, xpc_handler_t handler) {
+  if (message.is_reply()) misuse("a reply cannot ask for a reply");
+  post([this, sent = OutgoingMessage(message), handler = std::move(handler)]() mutable {
+    ask(sent, std::move(handler));
+  });
+}
+
+template <typename Message>
+void MessageConnection::send_message(Message& message) {
+  if (is_usable()) append(wire::Kind::message, 0, message);
+}
+
+template <typename Message>
+void MessageConnection::send_reply(ReplyToken token, Message& message) {
   if (token.connection() != this) misuse("reply sent on another connection than its request came by");
   if (channel_ && is_running() && token.generation() == generation_) append(wire::Kind::reply, token.id(), message);
   token.use();
 }
 
-void MessageConnection::send_request(Dictionary& message, xpc_handler_t handler) {
-  if (message.is_reply()) misuse("a reply cannot ask for a reply");
+template <typename Message>
+void MessageConnection::ask(Message& message, xpc_handler_t handler) {
   if (is_usable()) {
     append(wire::Kind::request, pending_.add(std::move(handler)), message);
   } else {
@@ -56,30 +75,22 @@ void MessageConnection::send_request(Dictionary& message, xpc_handler_t handler)
 }
 
 void MessageConnection::drop_request(uint64_t id, uint32_t generation) {
-  if (!is_on_loop() || !channel_ || !is_running() || generation != generation_) return;
+  if (!channel_ || !is_running() || generation != generation_) return;
   output_.append(wire::Kind::dropped, id, {});
   mark_dirty();
 }
 
 void MessageConnection::append(wire::Kind kind, uint64_t id, Dictionary& message) {
-  if (const std::span<const uint8_t> body = message.serialized(); !body.empty()) {
-    check_length(body.size());
-    if (body.size() < kSharedBodyBytes) {
-      output_.append(kind, id, body);
-    } else {
-      output_.append_shared(kind, id, message.serialized_block(), body.size());
-    }
-  } else {
-    std::vector<uint8_t> encoded;
-    SentRights rights;
-    const bool is_sendable = Encoder(encoded).write_message(message, rights);
-    if (!is_sendable) misuse("message cannot be serialized: too deep, or not sendable");
-    check_length(encoded.size());
-    if (rights.descriptors.size() > wire::kMostRights) misuse("more descriptors than a message can carry");
-    const auto count = static_cast<uint16_t>(rights.descriptors.size());
-    output_.board(std::move(rights));
-    output_.append(kind, id, encoded, count);
-  }
+  OutgoingMessage::append(output_, kind, id, message);
+  did_extend_output();
+}
+
+void MessageConnection::append(wire::Kind kind, uint64_t id, OutgoingMessage& message) {
+  message.append_to(output_, kind, id);
+  did_extend_output();
+}
+
+void MessageConnection::did_extend_output() {
   mark_dirty();
   if (is_running()) did_append();
 }
@@ -181,7 +192,7 @@ void MessageConnection::run_due() {
     channel_->drain();
   }
   for (auto& [handler, error] : std::exchange(failed_, {})) {
-    if (queue() != nullptr) handler(error);
+    if (queue() != nullptr) call(handler, error);
   }
   run_barriers();
 }
@@ -191,6 +202,7 @@ void MessageConnection::run_barriers() {
   for (size_t count = barriers_.size(); count > 0 && queue() != nullptr && is_barrier_due(); --count) {
     const dispatch_block_t block = std::move(barriers_.front().block);
     barriers_.pop_front();
+    queue()->begin_handler();
     block();
   }
   if (is_barrier_due()) schedule();
@@ -248,11 +260,11 @@ FrameReader::Verdict MessageConnection::receive_reply(Frame& frame) {
   const std::optional<xpc_handler_t> handler = pending_.take(frame.header.id);
   if (!handler) return FrameReader::Verdict::stop;
   if (is_dropped) {
-    (*handler)(XPC_ERROR_CONNECTION_INTERRUPTED);
+    call(*handler, XPC_ERROR_CONNECTION_INTERRUPTED);
     return FrameReader::Verdict::next;
   }
   message->set_origin(Ref<MessageConnection>(this), ReplyToken());
-  (*handler)(message.get());
+  call(*handler, message.get());
   recycle(std::move(message));
   return FrameReader::Verdict::next;
 }

@@ -10,6 +10,7 @@
 #include "channel.h"
 #include "connection.h"
 #include "dictionary.h"
+#include "outgoing_message.h"
 #include "output_queue.h"
 #include "pending_replies.h"
 
@@ -23,6 +24,9 @@ class MessageConnection : public Connection, private Channel::Delegate {
   // Sends a message, or a reply to the request it was made for.
   void send(Dictionary& message);
   void send_request(Dictionary& message, xpc_handler_t handler);
+  // The same for threads other than the loop's: the message is taken as it is now.
+  void post_send(Dictionary& message);
+  void post_request(Dictionary& message, xpc_handler_t handler);
   void send_barrier(dispatch_block_t barrier);
   // A request will not be answered. Tells the peer, if it is still the one that asked.
   void drop_request(uint64_t id, uint32_t generation);
@@ -69,12 +73,20 @@ class MessageConnection : public Connection, private Channel::Delegate {
   void channel_did_break(Channel& channel) final;
   void channel_did_close(Channel& channel) final;
 
+  // A message is a dictionary, or what one was when it was sent.
+  template <typename Message>
+  void send_message(Message& message);
+  template <typename Message>
+  void send_reply(ReplyToken token, Message& message);
+  template <typename Message>
+  void ask(Message& message, xpc_handler_t handler);
   void append(wire::Kind kind, uint64_t id, Dictionary& message);
+  void append(wire::Kind kind, uint64_t id, OutgoingMessage& message);
+  void did_extend_output();
   void mark_dirty();
   void flush_channel();
   void balance();
   void run_barriers();
-  void send_reply(ReplyToken token, Dictionary& message);
   bool is_barrier_due() const;
   FrameReader::Verdict receive_hello(Channel& channel, const Frame& frame);
   FrameReader::Verdict receive_message(Frame& frame);

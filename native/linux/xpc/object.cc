@@ -44,6 +44,7 @@ const _xpc_type_s _xpc_type_connection{"connection"}, _xpc_type_endpoint{"endpoi
 
 xpc_object_t xpc_retain(xpc_object_t object) {
   if (object == nullptr) xpc::misuse("retain of NULL");
+  Object::from(object)->share();
   Object::from(object)->retain();
   return object;
 }

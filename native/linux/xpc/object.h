@@ -28,6 +28,8 @@ class Object {
   // Any thread. The last release disposes of the object.
   void retain() const;
   void release() const;
+  // When it may outlive a handler that it was lent to: copies what is valid within the handler only.
+  virtual void share() {}
   // Whether the caller's reference is the only one.
   bool is_unique() const { return references_.load(std::memory_order_acquire) == 1; }
 

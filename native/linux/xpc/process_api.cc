@@ -12,6 +12,13 @@ namespace {
 
 constinit std::atomic<uint32_t> open_transactions{0};
 
+void announce_termination(const xpc::LoopQueue& loop) {
+  for (xpc::Connection* connection : loop.connections()) {
+    if (connection->kind() != xpc::Connection::Kind::listener) continue;
+    static_cast<xpc::Listener*>(connection)->announce_termination();
+  }
+}
+
 }  // namespace
 
 extern "C" {
@@ -25,10 +32,10 @@ void xpc_transaction_end(void) {
 
 void xpc_loop_queue_announce_termination(dispatch_queue_t queue) {
   xpc::LoopQueue* const loop = xpc::LoopQueue::from(queue);
-  loop->assert_on_loop();
-  for (xpc::Connection* connection : loop->connections()) {
-    if (connection->kind() != xpc::Connection::Kind::listener) continue;
-    static_cast<xpc::Listener*>(connection)->announce_termination();
+  if (loop->enter()) {
+    announce_termination(*loop);
+  } else {
+    loop->post([loop]() { announce_termination(*loop); });
   }
 }
 

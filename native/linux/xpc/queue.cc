@@ -8,29 +8,81 @@
 
 namespace xpc {
 
-LoopQueue::LoopQueue(uv_loop_t* loop)
+dispatch_queue_t LoopQueue::create(uv_loop_t* loop, Thread thread) {
+  const auto queue = std::make_shared<LoopQueue>(loop, thread);
+  queue->self_ = queue;
+  return queue->handle();
+}
+
+LoopQueue::LoopQueue(uv_loop_t* loop, Thread thread)
     : loop_(loop),
       thread_(std::this_thread::get_id()),
+      ownership_(thread),
       receive_buffer_(std::make_unique<std::array<uint8_t, wire::kPacketBytes>>()) {
   check_ = std::make_unique<LoopHandle<uv_check_t>>(
       LoopHandle<uv_check_t>::open(*this, this, [&](uv_check_t* check) { return uv_check_init(loop, check); }));
   idle_ = std::make_unique<LoopHandle<uv_idle_t>>(
       LoopHandle<uv_idle_t>::open(*this, this, [&](uv_idle_t* idle) { return uv_idle_init(loop, idle); }));
+  async_ = std::make_unique<LoopHandle<uv_async_t>>(
+      LoopHandle<uv_async_t>::open(*this, this, [&](uv_async_t* async) {
+        return uv_async_init(loop, async,
+                             [](uv_async_t* fired) { static_cast<LoopQueue*>(fired->data)->run_remote_calls(); });
+      }));
   uv_check_start(check_->get(), [](uv_check_t* check) { static_cast<LoopQueue*>(check->data)->run_deferred(); });
+  remote_calls_.open(async_->get());
+  // An owned loop runs until the queue closes.
+  if (thread == Thread::owned) uv_ref(reinterpret_cast<uv_handle_t*>(async_->get()));
 }
 
 LoopQueue::~LoopQueue() = default;
 
-void LoopQueue::retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+// --- From any thread.
 
 void LoopQueue::release() {
   if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  if (!is_closed_) misuse("a loop queue must be closed before its last reference goes");
-  if (open_handles_ == 0) delete this;
+  if (ownership_ == Thread::shared && !is_closed()) misuse("a loop queue must be closed before its last reference goes");
+  if (suspensions_.load(std::memory_order_relaxed) != 0) misuse("release of a suspended queue");
+  if (ownership_ == Thread::owned) remote_calls_.wake();
+  end_of_one_life();
 }
 
+void LoopQueue::end_of_one_life() {
+  if (lives_.fetch_sub(1, std::memory_order_acq_rel) == 1) std::exchange(self_, nullptr).reset();
+}
+
+void LoopQueue::suspend() {
+  if (ownership_ == Thread::shared) misuse("the queue of a loop cannot be suspended");
+  const std::lock_guard lock(suspension_mutex_);
+  suspensions_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void LoopQueue::resume() {
+  const std::lock_guard lock(suspension_mutex_);
+  if (suspensions_.load(std::memory_order_relaxed) == 0) misuse("over-resume of a queue");
+  if (suspensions_.fetch_sub(1, std::memory_order_relaxed) == 1) resumed_.notify_all();
+}
+
+void LoopQueue::finalize() {
+  if (finalizer_ != nullptr && context_ != nullptr) finalizer_(context_);
+}
+
+void LoopQueue::wait_for_resume() {
+  std::unique_lock lock(suspension_mutex_);
+  resumed_.wait(lock, [this]() { return suspensions_.load(std::memory_order_relaxed) == 0; });
+}
+
+void LoopQueue::async(dispatch_function_t work, void* context) {
+  if (enter()) {
+    defer({work, context});
+  } else {
+    post([this, work, context]() { defer({work, context}); });
+  }
+}
+
+// --- On the loop's thread.
+
 void LoopQueue::assert_on_loop() const {
-  if (std::this_thread::get_id() != thread_) misuse("not on the thread of the connection's loop");
+  if (!is_current()) misuse("not on the thread of the connection's loop");
 }
 
 void LoopQueue::set_burst_handler(void (*handler)(void*), void* context) {
@@ -44,17 +96,13 @@ void LoopQueue::set_closed_handler(void (*handler)(void*), void* context) {
 }
 
 void LoopQueue::set_active(bool is_active) {
-  if (is_closed_) return;
+  if (is_closed()) return;
   auto* handle = reinterpret_cast<uv_handle_t*>(check_->get());
   is_active ? uv_ref(handle) : uv_unref(handle);
 }
 
-void LoopQueue::add(Connection& connection) { connections_.insert(&connection); }
-
-void LoopQueue::remove(Connection& connection) { connections_.erase(&connection); }
-
 void LoopQueue::wake() {
-  if (is_awake_ || is_closed_) return;
+  if (is_awake_ || is_closed()) return;
   is_awake_ = true;
   uv_idle_start(idle_->get(), [](uv_idle_t*) {});
 }
@@ -69,26 +117,41 @@ void LoopQueue::mark_dirty(Connection& connection) {
   if (burst_depth_ == 0) wake();
 }
 
-void LoopQueue::defer(dispatch_function_t work, void* context) {
-  if (is_closed_) return;
-  work_.push_back({work, context});
+void LoopQueue::defer(const Work& work) {
+  if (is_closed()) return;
+  work_.push_back(work);
   wake();
+}
+
+void LoopQueue::run_remote_calls() {
+  {
+    const Burst burst(*this);
+    remote_calls_.run();
+  }
+  end_if_unused();
 }
 
 void LoopQueue::run_deferred() {
   if (!is_awake_) return;
+  run_round();
+  end_if_unused();
+}
+
+void LoopQueue::run_round() {
   const Burst burst(*this);
   // What the handlers add is for the next round: they cannot keep the loop from polling.
   std::vector<Ref<Connection>> scheduled = std::exchange(scheduled_, {});
   for (const Ref<Connection>& connection : scheduled) connection->run_deferred();
   for (const Work& work : std::exchange(work_, {})) {
-    if (!is_closed_) work.function(work.context);
+    if (is_closed()) break;
+    begin_handler();
+    work.function(work.context);
   }
 }
 
 void LoopQueue::end_burst() {
   // The handler is JavaScript's turn: what it sends belongs to the burst and leaves with it.
-  if (burst_depth_ == 1 && burst_handler_ != nullptr && !is_closed_) burst_handler_(burst_context_);
+  if (burst_depth_ == 1 && burst_handler_ != nullptr && !is_closed()) burst_handler_(burst_context_);
   flush();
   --burst_depth_;
 }
@@ -104,8 +167,8 @@ void LoopQueue::flush() {
 }
 
 void LoopQueue::close() {
-  if (is_closed_) return;
-  is_closed_ = true;
+  if (is_closed()) return;
+  is_closed_.store(true, std::memory_order_relaxed);
   is_awake_ = false;
   // Abandoning one connection can end others.
   std::vector<Ref<Connection>> abandoned;
@@ -115,18 +178,29 @@ void LoopQueue::close() {
   scheduled_.clear();
   dirty_.clear();
   work_.clear();
+  remote_calls_.close();
+  close_handles();
+}
+
+// The connections of an owned queue refer to it, so there is none left.
+void LoopQueue::end_if_unused() {
+  if (ownership_ == Thread::shared || is_closed() || is_awake_) return;
+  if (references_.load(std::memory_order_acquire) != 0 || !remote_calls_.close_if_empty()) return;
+  is_closed_.store(true, std::memory_order_relaxed);
+  close_handles();
+}
+
+void LoopQueue::close_handles() {
   check_->close();
   idle_->close();
+  async_->close();
 }
 
 void LoopQueue::handle_closed() {
   --open_handles_;
-  if (is_closed_ && open_handles_ == 0) finish_closing();
-}
-
-void LoopQueue::finish_closing() {
+  if (!is_closed() || open_handles_ > 0) return;
   if (closed_handler_ != nullptr) closed_handler_(closed_context_);
-  if (references_.load(std::memory_order_acquire) == 0) delete this;
+  end_of_one_life();
 }
 
 }  // namespace xpc
@@ -135,7 +209,9 @@ using xpc::LoopQueue;
 
 extern "C" {
 
-dispatch_queue_t xpc_loop_queue_create(uv_loop_t* loop) { return (new LoopQueue(loop))->handle(); }
+dispatch_queue_t xpc_loop_queue_create(uv_loop_t* loop) {
+  return LoopQueue::create(loop, LoopQueue::Thread::shared);
+}
 
 void xpc_loop_queue_set_burst_handler(dispatch_queue_t queue, void (*handler)(void*), void* context) {
   LoopQueue::from(queue)->set_burst_handler(handler, context);
@@ -159,14 +235,5 @@ void xpc_loop_queue_close(dispatch_queue_t queue) {
   LoopQueue::from(queue)->close();
   LoopQueue::from(queue)->release();
 }
-
-void dispatch_async_f(dispatch_queue_t queue, void* context, dispatch_function_t work) {
-  LoopQueue::from(queue)->assert_on_loop();
-  LoopQueue::from(queue)->defer(work, context);
-}
-
-void dispatch_retain(dispatch_queue_t queue) { LoopQueue::from(queue)->retain(); }
-
-void dispatch_release(dispatch_queue_t queue) { LoopQueue::from(queue)->release(); }
 
 }  // extern "C"

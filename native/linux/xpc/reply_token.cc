@@ -29,7 +29,14 @@ void ReplyToken::use() { connection_.reset(); }
 void ReplyToken::drop() {
   if (!connection_) return;
   const Ref<MessageConnection> connection = std::move(connection_);
-  connection->drop_request(id_, generation_);
+  // On any thread, and amid anything: other calls that wait are not made now.
+  if (connection->is_on_loop()) {
+    connection->drop_request(id_, generation_);
+  } else {
+    connection->post([target = connection.get(), id = id_, generation = generation_]() {
+      target->drop_request(id, generation);
+    });
+  }
 }
 
 }  // namespace xpc

@@ -38,6 +38,7 @@ export class PortCore implements ChannelHost {
   #messagesSent = 0;
   #messagesReceived = 0;
   #deliveries = 0;
+  #wakeUps = 0;
   #peersRefused = 0;
 
   constructor(world: WorldState, process: ProcessState, deliver: Deliver) {
@@ -50,7 +51,10 @@ export class PortCore implements ChannelHost {
       this.rights.markDelivered();
       deliver(byteLength, large);
     });
-    this.#turn = world.turn(() => this.#run());
+    this.#turn = world.turn(() => {
+      this.#wakeUps += 1;
+      this.#run();
+    });
     this.rights = new RightTable(process, world.descriptors, () => this.#nextHandle());
   }
 
@@ -118,6 +122,7 @@ export class PortCore implements ChannelHost {
       messagesSent: this.#messagesSent,
       messagesReceived: this.#messagesReceived,
       deliveries: this.#deliveries,
+      wakeUps: this.#wakeUps,
       peersRefused: this.#peersRefused,
       rights: this.rights.size,
     };
