@@ -130,7 +130,8 @@ export class Bench {
       const lists = [listed, files.list?.() ?? []].map((list) => list.join(' '));
       return `${files.count()} descriptors to become ${before}: ${lists.join(' and then ')}`;
     };
-    await this.until(what, () => files.count() === before);
+    // Fewer, when an earlier test's sockets needed longer than that: the machine is slow, and nothing leaked.
+    await this.until(what, () => files.count() <= before);
   }
 
   /**
