@@ -54,7 +54,11 @@ size_t Endpoint::hash() const { return hash_file(socket_.owned()); }
 void Endpoint::describe(std::string& text) const { text += ": { pid = " + std::to_string(maker().pid) + " }"; }
 
 void Endpoint::encode(Encoder& encoder) const {
-  encoder.write_right(TypeWord::endpoint, *this, socket_.descriptor());
+  if (socket_) {
+    encoder.write_right(TypeWord::endpoint, *this, socket_.descriptor());
+  } else {
+    encoder.write_word(TypeWord::null);  // made when no descriptor was left: it leads nowhere, and cannot be sent
+  }
 }
 
 }  // namespace xpc
