@@ -5,4 +5,5 @@ export * from './launchd/index.js';
 export * from './plugin/index.js';
 export * from './routes/index.js';
 export * from './supervisor/index.js';
+export * from './systemd/index.js';
 export * from './xpc/index.js';

@@ -16,6 +16,7 @@ const RULES: Readonly<
   launchd: { layers: ['base'], packages: ['zod'] },
   routes: { layers: ['xpc', 'native', 'base'], packages: ['zod'] },
   supervisor: { layers: ['routes', 'xpc', 'launchd', 'native', 'base'], packages: ['zod'] },
+  systemd: { layers: ['launchd', 'native', 'base'], packages: [] },
   plugin: { layers: ['launchd', 'base'], packages: ['zod', 'smol-toml'] },
   harness: {
     layers: ['plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
