@@ -1,3 +1,4 @@
+/** launchd's verbs over `systemctl --user`: the same plists, run by systemd instead of a supervisor of ours. */
 import { Budget, KeyedLock, LaunchportError } from '../base/index.js';
 import {
   type ControlOptions,
