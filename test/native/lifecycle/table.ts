@@ -199,6 +199,15 @@ export const RULES: Readonly<Record<string, readonly Row[]>> = {
     ['closed_queue_is_silent', 'a closed queue runs no handler'],
     ['transactions_are_counted', 'transactions are counted'],
   ],
+  threads: [
+    ['handlers_run_on_the_thread_of_the_queue', 'handlers of a queue with a thread run there'],
+    ['replies_come_once_on_a_queue_of_its_own', 'replies come once, to their requests, on such a queue'],
+    ['threads_may_send_at_once', "several threads may send: one handler at a time, each thread's order kept"],
+    ['threads_may_cancel_at_once', 'several threads may cancel: one last event'],
+    ['queue_outlives_its_last_reference', 'a queue lives until the work put on it has run'],
+    ['queue_outlives_its_connections', 'a queue lives until its connections have ended'],
+    ['suspended_queue_starts_nothing', 'a suspended queue starts nothing until it is resumed'],
+  ],
 };
 
 /** Rules that end the process, by topic. */
@@ -232,6 +241,11 @@ export const ABORTING_RULES: Readonly<Record<string, readonly AbortingRow[]>> = 
     ],
     ['endpoint_of_a_client_aborts', 'an endpoint of a client', 'an endpoint is made of a listener'],
     ['endpoint_of_a_peer_aborts', 'an endpoint of a peer', 'an endpoint is made of a listener'],
+  ],
+  'misuse of queues': [
+    ['over_resume_of_a_queue_aborts', 'more resumes than suspends', 'over-resume of a queue'],
+    ['release_of_a_suspended_queue_aborts', 'last release while suspended', 'release of a suspended queue'],
+    ['flush_on_another_thread_aborts', "a loop's own function on another thread", 'not on the thread'],
   ],
   'misuse of messages': [
     ['message_that_is_no_dictionary_aborts', 'a message that is no dictionary', 'a message is a dictionary'],
