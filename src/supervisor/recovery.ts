@@ -130,6 +130,12 @@ export class Recovery implements SocketKeeper, JobJournal {
     this.#store.discard();
   }
 
+  /** Leaves keeper and journal to the next supervisor. Harmless after {@link Recovery.end}. */
+  letGo(): void {
+    this.#keeper.close();
+    this.#store.close();
+  }
+
   #adopt({ target, process }: StoredJob): SpawnedProcess | undefined {
     if (process === undefined) return undefined;
     try {
@@ -156,8 +162,8 @@ export class Recovery implements SocketKeeper, JobJournal {
 }
 
 /**
- * Recovery for a supervisor that asks for it. For another, whose jobs end with it: ends the keeper and kills the processes that a killed daemon left in this
- * directory, which would keep their names from everybody.
+ * Recovery for a supervisor that asks for it. For another, whose jobs end with it: ends the keeper and kills the
+ * processes that a killed daemon left in this directory, which would keep their names from everybody.
  */
 export function openRecovery(
   directory: string,

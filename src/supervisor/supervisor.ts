@@ -23,7 +23,6 @@ import type { EventOptions, JobEvent } from './event-stream.js';
 import { onProcessExit } from './exit-hook.js';
 import { signalNumber } from './exit-status.js';
 import { HostServices } from './host-services.js';
-import type { Job } from './job.js';
 import { stoppedError } from './job-error.js';
 import { JobTable } from './job-table.js';
 import { OverrideStore } from './override-store.js';
@@ -36,11 +35,10 @@ import { TransitionFeed } from './transition-feed.js';
 
 /**
  * An embedded launchd. It keeps the event loop alive while it has a service to watch, a start ahead or a process to
- * wait for. Jobs never outlive it: when the host process exits they are killed and their sockets removed; when it is
- * killed, the kernel kills them and the next supervisor removes the sockets. SIGTERM of the host is the host's affair:
- * call {@link Supervisor.stop} from its handler to end jobs in good order.
- *
- * A control call that runs into its deadline stops waiting; what it set off goes on.
+ * wait for. Jobs outlive it only with `recover`: else, when the host process exits, they are killed and their sockets
+ * removed; when it is killed, the kernel kills them and the next supervisor removes the sockets. SIGTERM of the host is
+ * the host's affair: call {@link Supervisor.stop} from its handler. A control call that runs into its deadline stops
+ * waiting; what it set off goes on.
  */
 export class Supervisor implements LaunchControl, AsyncDisposable {
   readonly kind = 'supervisor';
@@ -71,7 +69,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       const inUse = supervisor.#recovery?.restore(supervisor.#jobs, supervisor.#registry);
       await supervisor.#state.removeStaleSockets(inUse);
     } catch (error) {
-      await supervisor.stop();
+      await (supervisor.#recovery === undefined ? supervisor.stop() : supervisor.#letGo());
       throw error;
     }
     return supervisor;
@@ -95,8 +93,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     }
     this.directory = this.#state.directory;
     this.bootstrapDirectory = this.#state.bootstrapDirectory;
-    const safeClock = guardedClock(clock, (work) => this.#guarded(work));
-    const basics = { port: this.#port, clock: safeClock, logger };
+    const basics = { port: this.#port, clock: guardedClock(clock, (work) => this.#guarded(work)), logger };
     this.#recovery = openRecovery(this.directory, options.recover ?? false, basics);
     this.#registry = new ServiceRegistry(this.#port, this.bootstrapDirectory, this.#recovery);
     this.#hostServices = new HostServices(this.#registry);
@@ -110,7 +107,8 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
       },
       ...(this.#recovery === undefined ? {} : { journal: this.#recovery }),
     });
-    this.#removeExitHook = onProcessExit(() => this.#exitHook());
+    // Whatever ends a supervisor that recovers, the next one goes on.
+    this.#removeExitHook = this.#recovery ? () => {} : onProcessExit(() => this.#exitHook());
     this.#port.setActive(true);
   }
 
@@ -156,7 +154,7 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
    * @throws LaunchportError ERR_LAUNCHD_NOT_LOADED
    */
   bootout(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
-    return bounded(`bootout ${target}`, options, () => this.#find(target).remove());
+    return bounded(`bootout ${target}`, options, () => this.#jobs.find(this.#canonical(target)).remove());
   }
 
   /**
@@ -168,14 +166,16 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     options: ControlOptions & { readonly kill?: boolean } = {},
   ): Promise<number> {
     return bounded(`kickstart ${target}`, options, async () =>
-      this.#find(target).kickstart(options.kill ?? false),
+      this.#jobs.find(this.#canonical(target)).kickstart(options.kill ?? false),
     );
   }
 
   /** @throws LaunchportError ERR_LAUNCHD_NOT_LOADED, or ERR_LAUNCHD_STATE when no process of it runs */
   kill(target: ServiceTarget, signal: NodeJS.Signals, options: ControlOptions = {}): Promise<void> {
     const number = signalNumber(signal);
-    return bounded(`kill ${signal} ${target}`, options, async () => this.#find(target).signal(number));
+    return bounded(`kill ${signal} ${target}`, options, async () =>
+      this.#jobs.find(this.#canonical(target)).signal(number),
+    );
   }
 
   print(target: ServiceTarget, options: ControlOptions = {}): Promise<JobStatus | undefined> {
@@ -183,11 +183,15 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
   }
 
   enable(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
-    return bounded(`enable ${target}`, options, async () => this.#override(target, false));
+    return bounded(`enable ${target}`, options, async () =>
+      this.#jobs.override(this.#canonical(target), false),
+    );
   }
 
   disable(target: ServiceTarget, options: ControlOptions = {}): Promise<void> {
-    return bounded(`disable ${target}`, options, async () => this.#override(target, true));
+    return bounded(`disable ${target}`, options, async () =>
+      this.#jobs.override(this.#canonical(target), true),
+    );
   }
 
   overrides(domain: DomainTarget, options: ControlOptions = {}): Promise<ReadonlyMap<string, boolean>> {
@@ -251,30 +255,27 @@ export class Supervisor implements LaunchControl, AsyncDisposable {
     try {
       await this.#jobs.endAll(timeout, signal);
     } finally {
-      this.#removeExitHook();
       this.#jobs.stopTimers();
       // Each must be tried: whoever removed the directory under us has not freed its lock.
       this.#guarded(() => this.#registry.clear());
       await this.#recovery?.end();
-      this.#guarded(() => this.#state.unlock());
-      this.#port.close();
-      this.#feed.end();
+      this.#letGo();
     }
   }
 
+  /** Ends this object alone: what it has recovered is the next supervisor's. */
+  #letGo(): void {
+    this.#removeExitHook();
+    this.#jobs.stopTimers();
+    this.#recovery?.letGo();
+    this.#guarded(() => this.#state.unlock());
+    this.#port.close();
+    this.#feed.end();
+  }
+
   #exitHook(): void {
-    // Whatever ends the daemon without `stop`, the next one goes on.
-    if (this.#recovery !== undefined) return;
     this.#guarded(() => this.#jobs.killAll());
     this.#guarded(() => this.#registry.unlinkAll());
-  }
-
-  #find(target: ServiceTarget): Job {
-    return this.#jobs.find(this.#canonical(target));
-  }
-
-  #override(target: ServiceTarget, isDisabled: boolean): void {
-    this.#jobs.override(this.#canonical(target), isDisabled);
   }
 
   #canonical(target: ServiceTarget): ServiceTarget {
