@@ -198,7 +198,8 @@ describe.skipIf(reason !== undefined)(TITLE, { timeout: 30_000 }, () => {
 
   it('an unfinished frame with as many descriptors as there can be ends with its sender', async () => {
     await send([[HELLO], [carrying(fds(MOST)).subarray(0, -4), nulls(MOST)]]);
-    await bench.until('they are here', () => open() >= before + MOST);
+    // Not all of them: what an earlier test has left to close may be counted in `before`.
+    await bench.until('they are here', () => open() > before + MOST / 2);
     await raw.close();
     await expectCutOff();
   });
