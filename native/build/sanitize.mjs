@@ -63,7 +63,7 @@ const THREAD = {
   }),
   // The variants of the conformance suite without a dispatch queue have one thread.
   tests: [
-    ...['conformance', 'threads', 'workers', 'exit'].map((name) => `test/native/${name}.test.ts`),
+    ...['conformance', 'threads', 'dispatch-queue'].map((name) => `test/native/${name}.test.ts`),
     '--testNamePattern=^(?!the binding contract: (?!.*dispatch queue))',
   ],
   /** Every report with a frame of ours. */
