@@ -29,6 +29,7 @@ uint8_t* Inbox::reserve(uint32_t kind, uint32_t handle, uint32_t id, size_t body
 
 bool Inbox::append(Inbound kind, uint32_t handle, uint32_t id, Bytes body) {
   const std::lock_guard lock(mutex_);
+  if (is_closed_) return false;
   uint8_t* at = reserve(static_cast<uint32_t>(kind), handle, id, body.size());
   if (!body.empty()) std::memcpy(at, body.data(), body.size());
   return is_high();
@@ -40,6 +41,7 @@ bool Inbox::append_body(Inbound kind, uint32_t handle, uint32_t id, Body body) {
   if (!rights.entries().empty()) word |= kRecordHasRights;
   const Bytes bytes = body.bytes();
   const std::lock_guard lock(mutex_);
+  if (is_closed_) return false;
   if (bytes.size() > kInlineBodyBytes) {
     reserve(word | kRecordIsLarge, handle, id, 0);
     waiting_.cost += bytes.size();
@@ -58,6 +60,7 @@ bool Inbox::append_body(Inbound kind, uint32_t handle, uint32_t id, Body body) {
 bool Inbox::append_reason(Inbound kind, uint32_t handle, uint32_t id, Failure failure, std::string_view text) {
   text = text.substr(0, kMaxTextBytes);
   const std::lock_guard lock(mutex_);
+  if (is_closed_) return false;
   uint8_t* at = reserve(static_cast<uint32_t>(kind), handle, id, 8 + text.size());
   store_u32(at, static_cast<uint32_t>(failure));
   store_u32(at + 4, static_cast<uint32_t>(text.size()));
@@ -98,7 +101,7 @@ size_t Inbox::take(std::span<uint8_t> target, std::vector<Body>* large) {
   return size;
 }
 
-void Inbox::clear() {
+void Inbox::close() {
   taken_ = {};
   taken_offset_ = 0;
   taken_large_ = 0;
@@ -106,6 +109,7 @@ void Inbox::clear() {
   Records waiting;  // freed after the lock
   const std::lock_guard lock(mutex_);
   std::swap(waiting, waiting_);
+  is_closed_ = true;
 }
 
 }  // namespace launchport

@@ -29,8 +29,8 @@ class Inbox {
   // JavaScript thread. Copies as many whole records as fit into `target`, and moves their large bodies to `large`.
   // The number of bytes copied; 0 when nothing waits.
   size_t take(std::span<uint8_t> target, std::vector<Body>* large);
-  // JavaScript thread: forgets everything.
-  void clear();
+  // JavaScript thread: forgets everything, and what is appended from now on.
+  void close();
 
  private:
   struct Records {
@@ -43,7 +43,8 @@ class Inbox {
   uint8_t* reserve(uint32_t kind, uint32_t handle, uint32_t id, size_t body_size);
   bool is_high() const { return waiting_.bytes.size() + waiting_.cost > kHighWater; }
 
-  std::mutex mutex_;  // guards waiting_; taken last, nothing is called under it
+  std::mutex mutex_;  // guards waiting_ and is_closed_; taken last, nothing is called under it
+  bool is_closed_ = false;
   Records waiting_;
   Records taken_;            // JavaScript thread
   size_t taken_offset_ = 0;  // JavaScript thread: next record in taken_

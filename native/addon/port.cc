@@ -309,9 +309,9 @@ void Port::close() {
     channels = channels_.take_all();
     listeners_ = 0;
   }
-  replies_.clear();
+  replies_.close();
   for (const std::shared_ptr<Channel>& channel : channels) channel->cancel();
-  inbox_.clear();
+  inbox_.close();
   rights_.close();
   deliver_.Reset();
   inbox_buffer_.Reset();

@@ -6,6 +6,7 @@ namespace launchport {
 
 uint32_t ReplyTable::insert(PendingReply pending) {
   const std::lock_guard lock(mutex_);
+  if (is_closed_) return 0;
   uint32_t& newest = pending.connection->newest_token;
   const uint32_t previous = newest;
   const uint32_t token = entries_.insert(Entry{std::move(pending), previous, 0});
@@ -44,9 +45,10 @@ void ReplyTable::remove_all_of(const Connection& connection) {
   if (!removed.empty()) removed.front().pending.connection->newest_token = 0;
 }
 
-void ReplyTable::clear() {
+void ReplyTable::close() {
   std::vector<Entry> removed;  // released after the lock
   const std::lock_guard lock(mutex_);
+  is_closed_ = true;
   removed = entries_.take_all();
   for (const Entry& entry : removed) entry.pending.connection->newest_token = 0;
 }

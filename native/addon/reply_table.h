@@ -23,14 +23,15 @@ struct PendingReply {
 // Tokens to pending replies. Releasing a reply unsent tells the client that none will come.
 class ReplyTable {
  public:
-  // Any thread. The token; 0 when there are too many.
+  // Any thread. The token; 0 when there are too many, or none is taken any more.
   uint32_t insert(PendingReply pending);
   // Any thread. Nothing when the token is unknown or used up.
   std::optional<PendingReply> take(uint32_t token);
   // Any thread: releases every reply for `connection`, which is dead.
   void remove_all_of(const Connection& connection);
+  // JavaScript thread: releases every reply, and takes none from now on.
+  void close();
   // JavaScript thread.
-  void clear();
   size_t size();
 
  private:
@@ -42,8 +43,9 @@ class ReplyTable {
 
   void unlink(const Entry& entry);
 
-  std::mutex mutex_;                // guards entries_ and the connections' token lists; nothing is called under it
-  SlotTable<Entry, 20> entries_;    // a million requests in work
+  std::mutex mutex_;              // guards the rest and the connections' token lists; nothing is called under it
+  SlotTable<Entry, 20> entries_;  // a million requests in work
+  bool is_closed_ = false;
 };
 
 }  // namespace launchport

