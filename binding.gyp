@@ -8,7 +8,12 @@
       "target_name": "launchport",
       "sources": ["<!@(node native/build/sources.mjs native/addon)"],
       "include_dirs": ["native/addon", "<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
+      # Swallow: a worker may be terminated within any call, and what cannot be thrown then is no fatal error.
+      "defines": [
+        "NAPI_VERSION=9",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+      ],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fexceptions"],
       "cflags_cc": ["-std=c++20", "-fvisibility=hidden", "-fno-exceptions", "-Wall", "-Wextra"],
       "conditions": [

@@ -129,6 +129,8 @@ async function compile(common, work) {
     // Lambdas convert to blocks in Objective-C++ only; objects stay C pointers that we retain and release.
     ...['-x', 'objective-c++', '-DOS_OBJECT_USE_OBJC=0'],
     ...[`-DNAPI_VERSION=${NAPI_VERSION}`, '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
+    // As in binding.gyp, which says why.
+    '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
   ];
   const objects = [];
   const queue = [...sources];

@@ -60,6 +60,7 @@ export function abortTests(use: UseBench): void {
     port.message(connection, bodyOf(MACH_MAGIC, value), [right]);
     port.message(peer, bodyOf(BARE_MAGIC, value));
     await expectGoesOn(pair);
+    for (const { rights } of port.of('message')) letGo(port, rights ?? []);
   });
 
   it.each(Object.entries(WRONG_VALUES))('replying with %s', async (_what, value) => {

@@ -1,8 +1,6 @@
 /** What 100,000 requests leave behind in two processes: nothing. */
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from '../conformance/bench.js';
 import { jsonOf, patternBody } from '../conformance/body.js';
@@ -10,6 +8,7 @@ import type { JobReport } from '../conformance/job.js';
 import { letGo } from '../conformance/rights.js';
 import { command, descriptor, memory } from '../conformance/rights-body.js';
 import type { TestPort } from '../conformance/test-port.js';
+import { collectGarbage } from '../helpers/garbage.js';
 import { addonPath, nativeEnvironment } from './native-environment.js';
 import { isSanitized } from './processes.js';
 
@@ -67,7 +66,7 @@ describe.runIf(process.platform === 'linux')('accounting', { timeout: 120_000 },
       const outcome = await client.outcome(client.request(connection));
       if (outcome.type !== 'reply') throw new Error(`the job did not answer: ${outcome.failure}`);
       client.received.length = 0;
-      collectGarbage();
+      await collectGarbage();
       const { descriptors, openTokens, rights, rss = 0 } = jsonOf(outcome.body) as JobReport;
       const statistics = client.port.statistics();
       const mine = {
@@ -133,12 +132,4 @@ class Traffic {
     this.#send[this.#sent % this.#send.length]?.();
     this.#sent += 1;
   }
-}
-
-/** Node has no call for it without a flag. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
 }

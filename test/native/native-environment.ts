@@ -9,7 +9,7 @@ import {
   readlinkSync,
   rmSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addonPaths, type Binding, loadBinding, MAX_BODY_BYTES } from '../../src/native/index.js';
@@ -58,6 +58,8 @@ export function nativeEnvironment(addon: string, switches: readonly Switch[] = [
       ],
       cwd: directory,
       stdio: [nothing, nothing, 2],
+      // What a failed test leaves running.
+      parentDeathSignal: constants.signals.SIGKILL,
     }),
     ...(hasThreads(switches) ? { isConcurrent: true, settle: settleThreads } : {}),
     kill: (pid) => void process.kill(pid, 'SIGKILL'),
