@@ -28,7 +28,7 @@ bool is_temporary(int error) {
 }  // namespace
 
 void Client::set_path(std::string path) {
-  if (!is_inactive() || !path_.empty() || endpoint_) misuse("the socket path is set once, before activation");
+  if (!is_inactive() || !path_.empty() || !is_by_path_) misuse("the socket path is set once, before activation");
   path_ = std::move(path);
 }
 
@@ -101,7 +101,7 @@ void Client::refuse() {
 // As on macOS, all that was under way or waiting is lost: what comes next starts anew with another process.
 void Client::did_disconnect() {
   service_.set({});
-  if (endpoint_) {
+  if (!is_by_path_) {
     fail();
     return;
   }
@@ -111,6 +111,8 @@ void Client::did_disconnect() {
 
 void Client::stop() {
   retry_.close();
+  // A message that somebody keeps keeps its connection, but needs no descriptor of it.
+  endpoint_ = {};
   MessageConnection::stop();
 }
 

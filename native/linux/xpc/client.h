@@ -19,7 +19,7 @@ class Client final : public MessageConnection {
  public:
   Client(std::string name, LoopQueue* queue) : MessageConnection(Kind::client, std::move(name), queue) {}
   explicit Client(Ref<Endpoint> endpoint)
-      : MessageConnection(Kind::client, {}, nullptr), endpoint_(std::move(endpoint)) {}
+      : MessageConnection(Kind::client, {}, nullptr), is_by_path_(false), endpoint_(std::move(endpoint)) {}
 
   // Before activation, once.
   void set_path(std::string path);
@@ -48,7 +48,8 @@ class Client final : public MessageConnection {
 
   // All on the loop's thread once active.
   std::string path_;
-  const Ref<Endpoint> endpoint_;  // null for a client by path
+  const bool is_by_path_ = true;
+  Ref<Endpoint> endpoint_;  // null for a client by path, and once stopped
   PeerPolicy policy_{PeerPolicy::Root::admitted};
   SharedCredentials service_;      // read by any thread
   LoopHandle<uv_timer_t> retry_;   // running while connecting has to wait; else empty
