@@ -1,8 +1,8 @@
 /** Routes of the API server, as upstream has them: names are bare words, structured values JSON in data. */
 import { z } from 'zod';
+import { jobStatusJson } from '../launchd/index.js';
 import { API_SERVER_NAME, DEFAULT_PREFIX } from '../plugin/index.js';
 import { defineRoute, x } from '../routes/index.js';
-import { jobStatusJson } from './job-status-json.js';
 import { pluginJson } from './plugin-json.js';
 
 /** Mach service of the API server under a prefix. */

@@ -38,4 +38,5 @@ export { renderPrint } from './print-render.js';
 export { type Replacement, replace } from './replace.js';
 export { fitsDomain, SESSION_TYPES, sessionLimit, sessionOf } from './session.js';
 export { parsePrint } from './status.js';
+export { jobStatusJson } from './status-json.js';
 export { type JobCondition, waitFor } from './wait-for.js';

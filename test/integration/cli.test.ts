@@ -1,38 +1,16 @@
 /** The command line against a real API server: what a person types, in order. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { commandEnvironment, MAIN, runCommand } from '../helpers/command.js';
 import { DAEMON_TOML, makeBundle, useDirectory } from '../plugin/bundles.js';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'dist/cli/main.js');
+const VALID = resolve(import.meta.dirname, '../../fixtures/plugins/valid');
 const directory = useDirectory();
 
-const environment = () => ({
-  PATH: process.env.PATH,
-  HOME: directory(),
-  LAUNCHPORT_RUNTIME_DIR: join(directory(), 'run'),
-});
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function launchport(...args: readonly string[]): Promise<Outcome> {
-  return new Promise((done) => {
-    execFile(
-      process.execPath,
-      [MAIN, ...args],
-      { env: environment(), timeout: 50_000 },
-      (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
-    );
-  });
-}
+const launchport = (...args: readonly string[]) => runCommand(directory(), args, 50_000);
 
 it.runIf(process.platform === 'linux')(
   'serves, lists, loads, calls, restarts, unloads, and leaves nothing',
@@ -45,10 +23,9 @@ it.runIf(process.platform === 'linux')(
     writeFileSync(join(crasher, 'bin', 'crasher'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
     expect(await launchport('system', 'status')).toMatchObject({ code: 3, stdout: '' });
 
-    const valid = join(ROOT, 'fixtures/plugins/valid');
-    const args = ['system', 'run', '--json', '--plugin-dir', plugins, '--plugin-dir', valid];
+    const args = ['system', 'run', '--json', '--plugin-dir', plugins, '--plugin-dir', VALID];
     const server = spawn(process.execPath, [MAIN, ...args], {
-      env: environment(),
+      env: commandEnvironment(directory()),
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
@@ -85,7 +62,7 @@ it.runIf(process.platform === 'linux')(
       expect(crash.stderr).toMatch(/crasher.*exited with status 3.*ERR_PLUGIN_EXITED/s);
 
       expect(await launchport('plugin', 'unload', 'echo')).toMatchObject({ code: 0 });
-      const gone = await launchport('plugin', 'call', 'echo', 'echo', '--plugin-dir', valid);
+      const gone = await launchport('plugin', 'call', 'echo', 'echo', '--plugin-dir', VALID);
       expect(gone).toMatchObject({ code: 4, stderr: expect.stringContaining('launchport plugin load echo') });
     } finally {
       server.kill('SIGTERM');

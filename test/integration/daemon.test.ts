@@ -1,40 +1,20 @@
 /** The daemon with real processes: started, shared, stopped, killed and started again. */
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PluginHost, type PluginHostOptions } from '../../src/harness/index.js';
 import { SupervisorClient } from '../../src/supervisor/index.js';
+import { commandEnvironment, MAIN, runCommand } from '../helpers/command.js';
 import { rejectionOf } from '../helpers/thrown.js';
 import { eventually } from '../native/eventually.js';
 import { isRunning } from './supervisor/rig.js';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'dist/cli/main.js');
-const PLUGINS = join(ROOT, 'fixtures/plugins/valid');
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const PLUGINS = resolve(import.meta.dirname, '../../fixtures/plugins/valid');
 
 let directory = '';
-const environment = () => ({
-  PATH: process.env.PATH,
-  HOME: directory,
-  LAUNCHPORT_RUNTIME_DIR: join(directory, 'run'),
-});
-
-function launchport(...args: readonly string[]): Promise<Outcome> {
-  const options = { env: environment(), timeout: 55_000 };
-  return new Promise((done) => {
-    execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) =>
-      done({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
-    );
-  });
-}
+const environment = () => commandEnvironment(directory);
+const launchport = (...args: readonly string[]) => runCommand(directory, args, 55_000);
 
 async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await launchport(...args, '--json');

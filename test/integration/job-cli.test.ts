@@ -1,41 +1,21 @@
 /** The commands about jobs against a real daemon: what a person types, in order. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { buildJobPlist, parsePrint } from '../../src/launchd/index.js';
 import { captureContext } from '../helpers/cli-context.js';
+import { commandEnvironment, MAIN, type Outcome, runCommand } from '../helpers/command.js';
 import { useDirectory } from '../plugin/bundles.js';
 
-const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js');
 const LABEL = 'com.example.ticker';
 const directory = useDirectory();
-const environment = () => ({
-  PATH: process.env.PATH,
-  HOME: directory(),
-  LAUNCHPORT_RUNTIME_DIR: join(directory(), 'run'),
-});
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const environment = () => commandEnvironment(directory());
 
 /** A program of its own. */
-function program(...args: readonly string[]): Promise<Outcome> {
-  return new Promise((done) => {
-    execFile(
-      process.execPath,
-      [MAIN, ...args],
-      { env: environment(), timeout: 90_000 },
-      (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
-    );
-  });
-}
+const program = (...args: readonly string[]) => runCommand(directory(), args, 90_000);
 
 /** The same, in this process, which takes a tenth of the time. */
 async function launchport(...args: readonly string[]): Promise<Outcome> {

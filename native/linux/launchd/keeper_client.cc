@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "keeper/protocol.h"
+#include "keeper/send_record.h"
 
 namespace launchport {
 namespace {
@@ -21,24 +22,6 @@ using keeper::Record;
 std::nullopt_t fail(SystemError* error, int number, const char* syscall) {
   *error = {number, syscall, {}};
   return std::nullopt;
-}
-
-ssize_t send_record(int connection, Record* record, int descriptor) {
-  iovec part = {record, sizeof *record};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  }
-  return sendmsg(connection, &message, MSG_NOSIGNAL);
 }
 
 ssize_t receive_record(int connection, Record* record, UniqueFd* descriptor) {
@@ -107,7 +90,7 @@ std::optional<KeeperAnswer> call_keeper(int connection, const KeeperRequest& req
   std::memcpy(record.name, request.name.data(), request.name.size());
   ssize_t size;
   do {
-    size = send_record(connection, &record, request.descriptor);
+    size = keeper::send_record(connection, record, request.descriptor, 0);
   } while (size < 0 && errno == EINTR);
   if (size < 0) return fail(error, errno == EAGAIN ? ETIMEDOUT : errno, "sendmsg");
 

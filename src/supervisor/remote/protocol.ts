@@ -1,6 +1,6 @@
 /** The control protocol of a supervisor: its routes, and the number that says which edition of them is spoken. */
 import { z } from 'zod';
-import type { JobStatus, JobSummary } from '../../launchd/index.js';
+import { type JobSummary, jobStatusJson } from '../../launchd/index.js';
 import { defineProtocol, x } from '../../routes/index.js';
 import type { JobEvent } from '../event-stream.js';
 import { errorJson } from './error-json.js';
@@ -24,19 +24,9 @@ const head = {
 /** In every reply: the error, whole. The result is absent then. */
 const tail = { error: x.json(errorJson).optional() };
 
-const status = z.looseObject({
-  target: z.string(),
-  label: z.string(),
-  state: z.enum(['running', 'not running', 'spawn scheduled', 'exiting', 'unknown']).catch('unknown'),
-  pid: z.int().optional(),
-  runs: z.int(),
-  arguments: z.array(z.string()),
-  endpoints: z.array(z.looseObject({ name: z.string(), isActive: z.boolean() })),
-});
 const summary = z.object({ label: z.string(), pid: z.int().optional(), status: z.int().optional() });
 const event = z.looseObject({ kind: z.string(), time: z.number() });
-// What zod cannot say: that a target is one, and what an event of each kind has. Both ends are this package.
-const statusJson = status as z.ZodType as z.ZodType<JobStatus>;
+// What zod cannot say: what an event of each kind has. Both ends are this package.
 const summariesJson = z.array(summary) as z.ZodType as z.ZodType<readonly JobSummary[]>;
 const eventJson = event as z.ZodType as z.ZodType<JobEvent>;
 
@@ -77,7 +67,7 @@ export const supervisorProtocol = defineProtocol({
     kill: { request: { ...head, target: x.string(), signal: x.string() }, reply: tail },
     print: {
       request: { ...head, target: x.string() },
-      reply: { ...tail, status: x.json(statusJson).optional() },
+      reply: { ...tail, status: x.json(jobStatusJson).optional() },
     },
     enable: { request: { ...head, target: x.string() }, reply: tail },
     disable: { request: { ...head, target: x.string() }, reply: tail },

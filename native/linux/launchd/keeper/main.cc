@@ -22,6 +22,7 @@
 #include <cstring>
 
 #include "protocol.h"
+#include "send_record.h"
 
 namespace launchport::keeper {
 namespace {
@@ -89,22 +90,7 @@ void remove(const Record& record) {
 
 // False when the client does not read its answers.
 bool send_answer(int client, const Record& answer, int descriptor) {
-  Record copy = answer;
-  iovec part = {&copy, sizeof copy};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  }
-  return sendmsg(client, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof copy);
+  return send_record(client, answer, descriptor, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof answer);
 }
 
 // Reads one record and at most one descriptor. 1 for a good one, 0 for nothing there, -1 for one to hang up on.

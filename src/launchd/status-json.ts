@@ -1,6 +1,6 @@
-/** The state of a plugin's job in JSON, for the one route that upstream does not have. */
+/** The state of a job in JSON, as it crosses to other processes. */
 import { z } from 'zod';
-import type { JobEndpoint, JobStatus } from '../launchd/index.js';
+import type { JobEndpoint, JobStatus } from './control.js';
 
 const exit = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('exited'), code: z.int() }),
