@@ -122,13 +122,20 @@ export class Bench {
     return { port, listener, endpoint, connection, peer };
   }
 
+  /**
+   * How many descriptors are open once earlier tests have left none to the loop and to the collector: a supervisor closes
+   * its own when it is collected.
+   */
+  async descriptorsAtRest(): Promise<number> {
+    await this.settle();
+    await collectGarbage();
+    return this.environment.files.count();
+  }
+
   /** Runs `work`, and waits until no more descriptors are open than before it. */
   async withoutLeak(work: () => Promise<void> | void): Promise<void> {
     const { files } = this.environment;
-    // What earlier tests left to the loop and to the collector: a supervisor closes its descriptors when it is collected.
-    await this.settle();
-    await collectGarbage();
-    const before = files.count();
+    const before = await this.descriptorsAtRest();
     const listed = files.list?.() ?? [];
     await work();
     const what = () => {
