@@ -53,7 +53,6 @@ const THREAD = {
   environment: (log) => ({
     TSAN_OPTIONS: [
       log,
-      `suppressions=${join(root, 'native', 'build', 'thread-suppressions.txt')}`,
       // Node, V8 and libuv are not instrumented: of what they do, only locks and system calls are seen.
       'ignore_noninstrumented_modules=1',
       // Races do not change how a process ends: the reports are read instead.
