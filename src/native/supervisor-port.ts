@@ -62,9 +62,9 @@ export interface SupervisorSink {
   /** A watched listener has a client waiting. The watch is off again: one report per `watch`. */
   demand(descriptor: number): void;
   /**
-   * A process ended. `signal` is 0 for a normal exit; exit code -1 says that nobody knows how it ended. It is reaped when this returns, and only then is the handle
-   * free: during the call `signal(process, n, true)` still reaches what remains of its process group, with no risk
-   * of hitting a reused pid.
+   * A process ended. `signal` is 0 for a normal exit; exit code -1 says that nobody knows how it ended. It is reaped when
+   * this returns, and only then is the handle free: during the call `signal(process, n, true)` still reaches what remains
+   * of its process group, with no risk of hitting a reused pid.
    */
   exit(process: Handle, exitCode: number, signal: number): void;
 }

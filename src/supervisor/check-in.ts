@@ -3,7 +3,10 @@ import type { SupervisorPort } from '../native/index.js';
 import type { Clock } from './clock.js';
 import type { ServiceEndpoint } from './service-registry.js';
 
-/** Milliseconds from a start to the second look, and the longest pauses between looks: less while clients are told that there is no such name. */
+/**
+ * Milliseconds from a start to the second look, and the longest pauses between looks: less while clients are told that
+ * there is no such name.
+ */
 const POLL_MS = { first: 5, longest: 1000, longestHidden: 50 } as const;
 
 /** Watches one process until it has checked in everywhere or `stop` is called. Made before the process. */

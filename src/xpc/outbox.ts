@@ -38,8 +38,8 @@ export class Outbox {
   }
 
   /**
-   * Adds a record. Returns what it counts as for flow control, in bytes. A message with rights is handed over at once, behind those
-   * before it: the caller may then close what it sent.
+   * Adds a record. Returns what it counts as for flow control, in bytes. A message with rights is handed over at once,
+   * behind those before it: the caller may then close what it sent.
    * @throws LaunchportError ERR_XPC_VALUE, ERR_XPC_STATE, ERR_XPC_LIMIT, ERR_XPC_MESSAGE_TOO_LARGE or ERR_UNSUPPORTED;
    * nothing is added then
    */

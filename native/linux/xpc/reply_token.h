@@ -1,4 +1,5 @@
-// The right to answer one received request, on one thread at a time. Whoever lets it go unused tells the client that no reply will come.
+// The right to answer one received request, on one thread at a time. Whoever lets it go unused tells the client that no
+// reply will come.
 #pragma once
 
 #include <cstdint>
