@@ -18,14 +18,54 @@ const RULES: Readonly<
   supervisor: { layers: ['routes', 'xpc', 'launchd', 'native', 'base'], packages: ['zod'] },
   systemd: { layers: ['launchd', 'native', 'base'], packages: [] },
   plugin: { layers: ['launchd', 'base'], packages: ['zod', 'smol-toml'] },
+  compat: { layers: ['routes', 'xpc', 'base'], packages: ['zod', 'ipaddr.js'] },
+  oci: { layers: ['base'], packages: ['zod', 'tar'] },
   harness: {
-    layers: ['plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
+    layers: ['compat', 'plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
     packages: ['zod'],
   },
-  sdk: { layers: ['harness', 'routes', 'xpc', 'native', 'base'], packages: ['zod'] },
+  apiserver: {
+    layers: [
+      'harness',
+      'oci',
+      'compat',
+      'plugin',
+      'supervisor',
+      'routes',
+      'launchd',
+      'xpc',
+      'native',
+      'base',
+    ],
+    packages: ['zod'],
+  },
+  sdk: { layers: ['harness', 'compat', 'plugin', 'routes', 'xpc', 'native', 'base'], packages: ['zod'] },
+  // Programs of their own: nothing imports them.
+  plugins: {
+    layers: ['sdk', 'compat', 'routes', 'xpc', 'native', 'base'],
+    packages: ['zod', 'ipaddr.js', 'dns-packet'],
+  },
+  verify: {
+    layers: ['harness', 'compat', 'plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
+    packages: ['zod'],
+  },
   cli: {
     // native: only `doctor`, which looks at the addon itself.
-    layers: ['sdk', 'harness', 'plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
+    layers: [
+      'verify',
+      'sdk',
+      'apiserver',
+      'harness',
+      'oci',
+      'compat',
+      'plugin',
+      'supervisor',
+      'routes',
+      'launchd',
+      'xpc',
+      'native',
+      'base',
+    ],
     packages: ['commander', 'zod'],
   },
 };

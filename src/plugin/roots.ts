@@ -1,6 +1,7 @@
 /** The directories everything lives in: application, install and log root, and what is made below them. */
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { assertContainerId, assertNetworkName, assertPluginName } from './naming.js';
 
 /** The roots, resolved once. All paths are absolute and normalised. */
@@ -89,6 +90,9 @@ export function defaultInstallRoot(executable: string): string {
   return dirname(dirname(executable));
 }
 
+/** The bundles that come with launchport, beside its modules. */
+const OWN_PLUGINS = fileURLToPath(new URL('../plugins', import.meta.url));
+
 /** What else goes on the list of plugin directories. */
 export interface PluginDirectoryOptions {
   /** First on the list: what the user named with `--plugin-dir`. */
@@ -98,7 +102,8 @@ export interface PluginDirectoryOptions {
 
 /**
  * The plugin directories in the order they are searched, each once: those the user named, the user's own and the
- * machine's `libexec/container/plugin`, then apple/container's two below the install root.
+ * machine's `libexec/container/plugin`, then apple/container's two below the install root, then the plugins that come
+ * with launchport.
  */
 export function pluginDirectories(
   roots: Pick<Roots, 'install'>,
@@ -112,6 +117,7 @@ export function pluginDirectories(
     '/usr/local/libexec/container/plugin',
     join(roots.install, 'libexec/container-plugins'),
     join(roots.install, 'libexec/container/plugins'),
+    OWN_PLUGINS,
   ];
   return [...new Set(directories)];
 }

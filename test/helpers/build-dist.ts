@@ -1,7 +1,7 @@
 /** Builds `dist` before tests that start real programs: those load it, as users do, and a stale one proves nothing. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -9,24 +9,33 @@ const ROOT = resolve(import.meta.dirname, '../..');
 export default function buildDist(): void {
   if (isFresh()) return;
   try {
-    execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+    run('native/build/bundles.mjs');
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`dist cannot be built:\n${stdout}${stderr}`, { cause: error });
   }
 }
 
-/** Every source has an output that is not older. */
+function run(script: string, ...args: readonly string[]): void {
+  execFileSync(process.execPath, [join(ROOT, script), ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Every source has an output that is not older, be it compiled or copied. */
 function isFresh(): boolean {
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true });
   return sources
-    .filter((path) => path.endsWith('.ts'))
-    .every((path) => {
-      const output = statSync(join(ROOT, 'dist', path.replace(/\.ts$/, '.js')), { throwIfNoEntry: false });
-      return output !== undefined && output.mtimeMs >= statSync(join(ROOT, 'src', path)).mtimeMs;
+    .filter((entry) => entry.isFile())
+    .every(({ parentPath, name }) => {
+      const source = join(parentPath, name);
+      const path = relative(join(ROOT, 'src'), source)
+        .replace(/\.ts$/, '.js')
+        .replace(/^(plugins\/[^/]+)\/bundle\//, '$1/');
+      const output = statSync(join(ROOT, 'dist', path), { throwIfNoEntry: false });
+      return output !== undefined && output.mtimeMs >= statSync(source).mtimeMs;
     });
 }

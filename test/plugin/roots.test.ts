@@ -1,4 +1,4 @@
-import { isAbsolute, normalize } from 'node:path';
+import { isAbsolute, normalize, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultInstallRoot, pluginDirectories, resolvePath, resolveRoots } from '../../src/plugin/index.js';
@@ -89,6 +89,7 @@ describe('resolveRoots', () => {
 
 describe('pluginDirectories', () => {
   const environment = { HOME: '/home/u' };
+  const own = resolve(import.meta.dirname, '../../src/plugins');
 
   it('lists named ones, the user, the machine, then the install root', () => {
     expect(pluginDirectories({ install: '/opt/c' }, { extra: ['p', '/q/'], cwd }, environment)).toEqual([
@@ -98,6 +99,7 @@ describe('pluginDirectories', () => {
       '/usr/local/libexec/container/plugin',
       '/opt/c/libexec/container-plugins',
       '/opt/c/libexec/container/plugins',
+      own,
     ]);
   });
 
@@ -108,6 +110,7 @@ describe('pluginDirectories', () => {
       '/home/u/.local/libexec/container/plugin',
       '/usr/local/libexec/container-plugins',
       '/usr/local/libexec/container/plugins',
+      own,
     ]);
   });
 });

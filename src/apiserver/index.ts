@@ -1,0 +1,2 @@
+/** The API server whole: containers and networks beside plugins, each with its helper's instance. */
+export {};

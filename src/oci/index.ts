@@ -1,0 +1,2 @@
+/** OCI images on disk: layouts and archives read, checked by digest, unpacked safely, kept under names. */
+export {};

@@ -1,0 +1,2 @@
+/** The conformance kit: does a plugin bundle behave as its hosts expect? */
+export {};
