@@ -1,6 +1,8 @@
 /** Services that are hidden, reset, or taken. */
 import { describe, expect, it } from 'vitest';
+import type { LaunchportError } from '../../src/base/index.js';
 import { parsePrint, renderPrint } from '../../src/launchd/index.js';
+import { XpcTransport } from '../../src/xpc/index.js';
 import { rejectionOf } from '../helpers/thrown.js';
 import { Bench, DOMAIN, echo, LABEL, SERVICE } from './bench.js';
 
@@ -105,6 +107,21 @@ describe('who may have a name', () => {
       code = (error as { code: unknown }).code;
     }
     expect(code).toBe('ERR_LAUNCHD_SERVICE_TAKEN');
+  });
+});
+
+describe('a job that checks in', () => {
+  it('launchd case 23: twice has its name once: the second listener ends, the first serves on', async () => {
+    await using bench = await Bench.start();
+    const second: Promise<LaunchportError | undefined>[] = [];
+    bench.runs((job) => {
+      echo(job);
+      second.push(new XpcTransport(job.binding).listen(SERVICE, () => ({ request: () => ({}) })).closed);
+    });
+    await bench.load();
+    expect((await bench.connect().request({ n: 1 })).n).toBe(1);
+    expect(await second[0]).toMatchObject({ code: 'ERR_XPC_INVALID' });
+    expect((await bench.connect().request({ n: 2 })).n).toBe(2);
   });
 });
 
