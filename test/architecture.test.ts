@@ -59,6 +59,7 @@ const RULES: Readonly<
       'oci',
       'compat',
       'plugin',
+      'systemd',
       'supervisor',
       'routes',
       'launchd',

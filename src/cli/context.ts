@@ -16,6 +16,8 @@ export interface CliContext {
   readonly stdin: () => AsyncIterable<Uint8Array | string>;
   /** The launchd to use instead of the machine's own. */
   readonly control?: CliControl;
+  /** Whether jobs are systemd's; asked once the command line is known. */
+  readonly usesSystemd?: () => boolean;
   readonly environment: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Columns of the terminal at stdout; undefined when it is not one, and then nothing is cut or wrapped. */

@@ -1,5 +1,5 @@
 /** The launchd that commands speak to: the machine's own, or the supervisor that runs here. */
-import { LaunchportError } from '../base/index.js';
+import { LaunchportError, lineLogger } from '../base/index.js';
 import {
   type ControlOptions,
   LaunchctlControl,
@@ -11,7 +11,8 @@ import type { CliContext, CliControl } from './context.js';
 import { daemonPlace, withDaemon } from './daemon/place.js';
 
 /**
- * Runs `work` with launchctl on macOS, with the supervisor daemon elsewhere, and frees what it holds afterwards.
+ * Runs `work` with launchctl on macOS, with the supervisor daemon elsewhere, or with systemd when the command line says
+ * so, and frees what it holds afterwards.
  * @throws LaunchportError ERR_SERVER_NOT_RUNNING when no daemon runs; ERR_ADDON_NOT_FOUND
  */
 export async function withControl<T>(
@@ -19,6 +20,11 @@ export async function withControl<T>(
   work: (control: CliControl) => Promise<T>,
 ): Promise<T> {
   if (context.control !== undefined) return work(context.control);
+  if (context.usesSystemd?.()) {
+    const { SystemdControl } = await import('../systemd/index.js');
+    const logger = lineLogger((line) => context.stderr.write(line), 'warn');
+    return work(new SystemdControl({ environment: context.environment, logger }));
+  }
   if (process.platform === 'darwin') return work(new LaunchctlControl({ environment: context.environment }));
   return withDaemon(daemonPlace(context), work);
 }

@@ -7,7 +7,9 @@ import { signalNames } from './signals.js';
 const TARGET_HELP = 'LABEL in the default domain, or system/LABEL, user/UID/LABEL, gui/UID/LABEL';
 
 /** `launchport job …`. */
-export function addJobCommands(job: Command, context: CliContext): void {
+export function addJobCommands(job: Command, surroundings: CliContext): void {
+  job.option('--systemd', "systemd's user units instead of launchd (Linux)");
+  const context = { ...surroundings, usesSystemd: () => job.opts().systemd === true };
   job.addHelpText(
     'after',
     `
@@ -16,7 +18,8 @@ Examples:
   launchport job print com.example.echo
   launchport job kickstart -k com.example.echo
   launchport job kill USR1 com.example.echo
-  launchport job logs -f com.example.echo`,
+  launchport job logs -f com.example.echo
+  launchport job --systemd bootstrap com.example.echo.plist`,
   );
   addTimeout(addJson(job.command('list').alias('ls')))
     .description('jobs that are loaded: process, last exit status, label')

@@ -19,9 +19,14 @@ export const commandEnvironment = (directory: string) => ({
   LAUNCHPORT_RUNTIME_DIR: join(directory, 'run'),
 });
 
-/** Runs `launchport ARGS` for the user of `directory`, for at most `timeout` milliseconds. */
-export function runCommand(directory: string, args: readonly string[], timeout: number): Promise<Outcome> {
-  const options = { env: commandEnvironment(directory), timeout };
+/** Runs `launchport ARGS` for the user of `directory`, for at most `timeout` milliseconds; `more` outweighs the environment. */
+export function runCommand(
+  directory: string,
+  args: readonly string[],
+  timeout: number,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const options = { env: { ...commandEnvironment(directory), ...more }, timeout };
   return new Promise((done) => {
     execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) =>
       done({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),

@@ -1,6 +1,6 @@
 /** The commands about jobs against a real daemon: what a person types, in order. */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
@@ -134,3 +134,19 @@ it.runIf(process.platform === 'linux')(
   },
   180_000,
 );
+
+it.runIf(process.platform === 'linux')('asks systemd when told to, and says what is missing', async () => {
+  const asked = join(directory(), 'asked');
+  const bin = join(directory(), 'bin');
+  mkdirSync(bin);
+  writeFileSync(
+    join(bin, 'systemctl'),
+    `#!/bin/sh\necho "$@" >> '${asked}'\necho 'Failed to connect to bus: No medium found' >&2\nexit 1\n`,
+    { mode: 0o755 },
+  );
+  const path = { PATH: `${bin}:${process.env.PATH}` };
+  const listed = await runCommand(directory(), ['job', '--systemd', 'print', LABEL, '--json'], 60_000, path);
+  expect(JSON.parse(listed.stderr).error.code).toBe('ERR_LAUNCHD_NO_DOMAIN');
+  expect(listed.code).toBe(8);
+  expect(readFileSync(asked, 'utf8')).toContain('--user');
+});
