@@ -157,7 +157,7 @@ export class Bench {
 
   /** Waits for what no port reports. */
   async until(what: string | (() => string), condition: () => boolean): Promise<void> {
-    for (const end = Date.now() + 15_000; !condition(); ) {
+    for (const end = Date.now() + 60_000; !condition(); ) {
       if (Date.now() > end) throw new Error(`waited for ${typeof what === 'string' ? what : what()}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

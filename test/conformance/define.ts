@@ -37,7 +37,7 @@ export function defineConformance(
   createEnvironment: () => ConformanceEnvironment,
   options: ConformanceOptions = {},
 ): void {
-  describe(`the binding contract: ${name}`, { timeout: 30_000 }, () => {
+  describe(`the binding contract: ${name}`, { timeout: 150_000 }, () => {
     let bench: Bench;
     const use = () => bench;
 

@@ -16,7 +16,7 @@ import { emptyBody } from './body.js';
 import { type Of, parse, type Received, type ReceivedType, type RightEntry, withTable } from './received.js';
 
 /** Milliseconds until a wait for a record fails. */
-const TIMEOUT = 15_000;
+const TIMEOUT = 60_000;
 
 /** A port under test. Active, so that a wait keeps the loop alive. */
 export class TestPort {

@@ -39,7 +39,7 @@ const start = (options: { prefix?: string } = {}) =>
 const connect = (prefix?: string) =>
   ApiClient.connect(transport, {
     bootstrap: DIRECTORY,
-    timeout: 5_000,
+    timeout: 60_000,
     ...(prefix === undefined ? {} : { prefix }),
   });
 

@@ -164,7 +164,7 @@ describe('a plugin that', () => {
     const path = bundle('quitter', { 'config.toml': DAEMON_TOML });
     writeFileSync(join(path, 'bin', 'quitter'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
     await host.harness.load('quitter');
-    const client = host.harness.connect('quitter', { timeout: 20_000 });
+    const client = host.harness.connect('quitter', { timeout: 60_000 });
     await expect(client.callRaw('any', {})).rejects.toMatchObject({
       code: 'ERR_PLUGIN_EXITED',
       message: expect.stringMatching(/quitter.*3/),

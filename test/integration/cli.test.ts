@@ -10,7 +10,7 @@ import { DAEMON_TOML, makeBundle, useDirectory } from '../plugin/bundles.js';
 const VALID = resolve(import.meta.dirname, '../../fixtures/plugins/valid');
 const directory = useDirectory();
 
-const launchport = (...args: readonly string[]) => runCommand(directory(), args, 50_000);
+const launchport = (...args: readonly string[]) => runCommand(directory(), args, 110_000);
 
 it.runIf(process.platform === 'linux')(
   'serves, lists, loads, calls, restarts, unloads, and leaves nothing',

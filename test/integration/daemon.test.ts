@@ -14,7 +14,7 @@ const PLUGINS = resolve(import.meta.dirname, '../../fixtures/plugins/valid');
 
 let directory = '';
 const environment = () => commandEnvironment(directory);
-const launchport = (...args: readonly string[]) => runCommand(directory, args, 55_000);
+const launchport = (...args: readonly string[]) => runCommand(directory, args, 110_000);
 
 async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await launchport(...args, '--json');
@@ -36,7 +36,7 @@ function host(options: Partial<PluginHostOptions> = {}): Promise<PluginHost> {
 
 const sockets = () => readdirSync(join(directory, 'run/bootstrap'));
 
-describe.runIf(process.platform === 'linux')('the daemon', { timeout: 120_000 }, () => {
+describe.runIf(process.platform === 'linux')('the daemon', { timeout: 300_000 }, () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'lp-'));
   });

@@ -46,7 +46,7 @@ it('a client that does not read for a while gets all replies of a plugin that wa
     environment: { PATH: process.env.PATH, HOME: directory() },
   });
   await host.harness.load('slow');
-  await using client = host.harness.connect('slow', { timeout: 30_000 });
+  await using client = host.harness.connect('slow', { timeout: 90_000 });
   await client.callRaw('count');
   const calls = Array.from({ length: 10 }, () => client.callRaw('block'));
   const replies = Promise.allSettled(calls);

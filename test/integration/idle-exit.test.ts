@@ -39,7 +39,7 @@ async function callAtTheEdge(rig: Rig, call: (client: RouteClient, n: number) =>
   await using transport = new XpcTransport(loadBinding());
   const clients = Array.from({ length: CLIENTS }, () =>
     RouteClient.connect(transport, SERVICE, {
-      timeout: 30_000,
+      timeout: 90_000,
       connect: { bootstrap: join(rig.directory, 'bootstrap'), isLazy: true },
     }),
   );
@@ -89,7 +89,7 @@ describe.runIf(process.platform === 'linux')(
       });
       await using transport = new XpcTransport(loadBinding());
       const connect = { bootstrap: join(rig.directory, 'bootstrap') };
-      await using client = RouteClient.connect(transport, SERVICE, { timeout: 20_000, connect });
+      await using client = RouteClient.connect(transport, SERVICE, { timeout: 60_000, connect });
       const lost = new Promise<unknown>((resolve) => client.onDisconnect(resolve));
       await client.call(once, { n: 1 });
       expect(await lost).toMatchObject({ code: 'ERR_XPC_INTERRUPTED' });

@@ -39,7 +39,7 @@ function install(): void {
 async function runHost(): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['host.mjs'], {
     cwd: directory(),
-    timeout: 30_000,
+    timeout: 90_000,
     env: {
       PATH: process.env.PATH,
       HOME: directory(),

@@ -214,7 +214,7 @@ describe.runIf(process.platform === 'linux')('recovery of a supervisor in daemon
     const reply = rig.connect(idle).request({ n: 1n }, { timeout: PATIENCE });
     daemons.next();
     expect((await reply).n).toBe(1n);
-  }, 60_000);
+  }, 240_000);
 
   it('launchd case 58: a job that died meanwhile is seen to, one whose pid was reused is not touched', async () => {
     await using rig = new Rig();
@@ -242,7 +242,7 @@ describe.runIf(process.platform === 'linux')('recovery of a supervisor in daemon
     expect(after.jobs[crashed]).toBe(0);
     expect((await rig.connect(crashed).request({ n: 1n })).n).toBe(1n);
     expect(daemons.log).not.toContain('error');
-  }, 60_000);
+  }, 240_000);
 
   it('an embedded supervisor ends what a killed daemon left, and has all names', async () => {
     await using rig = new Rig();
@@ -259,5 +259,5 @@ describe.runIf(process.platform === 'linux')('recovery of a supervisor in daemon
     for (const plist of plists) await rig.supervisor.bootstrap(domain, plist);
     expect((await rig.connect(idle).request({ n: 1n })).n).toBe(1n);
     expect(readdirSync(rig.directory)).not.toContain('jobs.journal');
-  }, 60_000);
+  }, 240_000);
 });

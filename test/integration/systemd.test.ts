@@ -177,7 +177,7 @@ describe.skipIf(!hasTool('systemd-socket-activate'))('systemd-socket-activate', 
       await listening(activator);
       const transport = new XpcTransport(loadBinding());
       try {
-        const connection = transport.connect(SERVICE, { bootstrap, timeout: 20_000 });
+        const connection = transport.connect(SERVICE, { bootstrap, timeout: 60_000 });
         const replies = await Promise.all([1n, 2n, 3n].map((n) => connection.request({ n })));
         expect(replies.map(({ n }) => n)).toEqual([1n, 2n, 3n]);
         // The activator becomes the job: a new one would have another pid.

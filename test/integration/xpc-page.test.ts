@@ -28,7 +28,7 @@ it.each(examples.map((example, index) => [index + 1, ...example] as const))(
     writeFileSync(join(directory(), 'example.mjs'), code);
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['example.mjs'], {
       cwd: directory(),
-      timeout: 30_000,
+      timeout: 90_000,
       env: { ...process.env, LAUNCHPORT_RUNTIME_DIR: join(directory(), 'run') },
     });
     expect(stderr).toBe('');

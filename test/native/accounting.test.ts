@@ -21,7 +21,7 @@ const WINDOW = 64;
 const MAX_GROWTH_BYTES = 32 * MIB;
 const MEMORY_BYTES = 8192;
 
-describe.runIf(process.platform === 'linux')('accounting', { timeout: 120_000 }, () => {
+describe.runIf(process.platform === 'linux')('accounting', { timeout: 300_000 }, () => {
   let bench: Bench;
 
   beforeEach(() => {

@@ -28,7 +28,7 @@ describe.runIf(process.platform === 'linux')('exit', () => {
   function run(end: string): Promise<Outcome> {
     const addon = addonPaths().find((path) => existsSync(path)) ?? '';
     return new Promise((resolve) => {
-      const options = { timeout: 20_000 };
+      const options = { timeout: 60_000 };
       execFile(process.execPath, [SCRIPT, addon, directory, end], options, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : error.code, signal: error?.signal, stdout, stderr });
       });

@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 const reason = process.platform === 'linux' ? missingPython() : 'sockets are for Linux';
 const TITLE = reason === undefined ? 'a flood' : `a flood (${reason})`;
 
-describe.skipIf(reason !== undefined)(TITLE, { timeout: 60_000 }, () => {
+describe.skipIf(reason !== undefined)(TITLE, { timeout: 240_000 }, () => {
   let directory: string;
   let supervisor: SupervisorPort;
   let transport: XpcTransport;

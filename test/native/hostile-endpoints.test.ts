@@ -15,7 +15,7 @@ const KNOCK = frame(Frame.clientHello, HELLO.subarray(16), { flags: 1 });
 const reason = process.platform === 'linux' ? missingPython() : 'sockets are for Linux';
 const TITLE = reason === undefined ? 'hostile holders of an endpoint' : `hostile holders (${reason})`;
 
-describe.skipIf(reason !== undefined)(TITLE, { timeout: 30_000 }, () => {
+describe.skipIf(reason !== undefined)(TITLE, { timeout: 150_000 }, () => {
   let bench: Bench;
   let raw: RawSocket;
   let pair: Pair;

@@ -94,7 +94,7 @@ const KINDS: readonly [string, SentRight][] = [
   ['listening socket', ENDPOINT],
 ];
 
-describe.skipIf(reason !== undefined)(TITLE, { timeout: 30_000 }, () => {
+describe.skipIf(reason !== undefined)(TITLE, { timeout: 150_000 }, () => {
   let bench: Bench;
   let raw: RawSocket;
   let pair: Pair;

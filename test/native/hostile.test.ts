@@ -14,7 +14,7 @@ const HELLO = hello(Frame.clientHello);
 const reason = process.platform === 'linux' ? missingPython() : 'sockets are for Linux';
 const TITLE = reason === undefined ? 'hostile peers' : `hostile peers (${reason})`;
 
-describe.skipIf(reason !== undefined)(TITLE, { timeout: 30_000 }, () => {
+describe.skipIf(reason !== undefined)(TITLE, { timeout: 150_000 }, () => {
   let bench: Bench;
   let raw: RawSocket;
   let pair: Pair;

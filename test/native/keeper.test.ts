@@ -189,12 +189,12 @@ describe.runIf(process.platform === 'linux')('the keeper of sockets', () => {
   });
 
   it('ends by itself when no supervisor came for long enough, but not before', async () => {
-    start(300);
+    start(1500);
     const connection = bench.port.connectKeeper(path);
     ask(connection, hello);
     const other = bench.port.connectKeeper(path);
     // Several times its patience: whoever is connected keeps it.
-    const until = Date.now() + 700;
+    const until = Date.now() + 3500;
     await eventually('time', () => Date.now() > until);
     expect(ask(other, hello).pid).toBe(keeper?.pid);
     bench.port.closeDescriptor(connection);

@@ -57,7 +57,7 @@ describe.runIf(process.platform === 'linux').each([
 
   /** Keeps the event loop from turning until so many messages have reached the port's inbox. */
   function block(port: Port, count: number): void {
-    for (const end = Date.now() + 20_000; port.statistics().messagesReceived < count; ) {
+    for (const end = Date.now() + 60_000; port.statistics().messagesReceived < count; ) {
       if (Date.now() > end)
         throw new Error(`${port.statistics().messagesReceived} of ${count} messages came`);
     }

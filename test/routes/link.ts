@@ -41,7 +41,7 @@ export function openLink(options: RouteServerOptions = {}): Link {
     unload: () => void world.closeDescriptor(descriptor),
     client: ({ connect, ...rest } = {}) =>
       RouteClient.connect(transport, service, {
-        timeout: 5_000,
+        timeout: 60_000,
         connect: { bootstrap: DIRECTORY, ...connect },
         ...rest,
       }),

@@ -19,7 +19,7 @@ function openProcesses(): Link & { readonly remote: RouteClient; descriptor(labe
   const link = openLink();
   const transport = new XpcTransport(link.world.binding(4711));
   const remote = RouteClient.connect(transport, 'test.service', {
-    timeout: 5_000,
+    timeout: 60_000,
     connect: { bootstrap: link.directory },
   });
   return Object.assign(link, {

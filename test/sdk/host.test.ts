@@ -117,7 +117,7 @@ describe('a host', () => {
     await host.harness.boot();
     const call = async (name: string) => {
       await using client = host.harness.connect(name);
-      return await client.callRaw('x', {}, { timeout: 20_000 });
+      return await client.callRaw('x', {}, { timeout: 60_000 });
     };
     await expect(call('dead')).rejects.toMatchObject({
       code: 'ERR_PLUGIN_EXITED',

@@ -89,7 +89,7 @@ export class Rig implements AsyncDisposable {
     this.#transport ??= new XpcTransport(loadBinding());
     return this.#transport.connect(service, {
       bootstrap: join(this.directory, 'bootstrap'),
-      timeout: 20_000,
+      timeout: 60_000,
     });
   }
 
