@@ -24,6 +24,8 @@ export interface CliContext {
   readonly columns: number | undefined;
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Leaves signals to whoever comes next; `signal` no longer hears of them. */
+  readonly releaseSignals?: () => void;
 }
 
 /** Options that every command takes. */
@@ -38,12 +40,12 @@ export interface GlobalOptions {
  */
 export function processContext(): CliContext {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
-      controller.abort(name);
-    });
-  }
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+    controller.abort(name);
+  };
+  for (const name of names) process.on(name, onSignal);
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0);
@@ -58,5 +60,8 @@ export function processContext(): CliContext {
     cwd: process.cwd(),
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     signal: controller.signal,
+    releaseSignals: () => {
+      for (const name of names) process.off(name, onSignal);
+    },
   };
 }

@@ -34,11 +34,12 @@ export function buildProgram(context: CliContext, version: string): Command {
   addJson(program.command('demo'))
     .description('find, register, launch on demand, call and remove two real plugins, telling each step')
     .action(async (options) => (await import('./commands/demo.js')).demo(context, options));
-  program
-    .command('help')
-    .description('help for a command, such as: help plugin call')
+  addSearch(program.command('help'))
+    .description('help for a command or a plugin, such as: help plugin call')
     .argument('[command...]')
-    .action((path: string[]) => commandAt(program, path).help());
+    .action(async (path: string[], { pluginDir }: { readonly pluginDir: readonly string[] }) =>
+      (await import('./cli-plugins/dispatch.js')).help(context, program, path, pluginDir),
+    );
   program
     .command('completion')
     .description('print a completion script: eval "$(launchport completion bash)"')
@@ -126,17 +127,6 @@ function addSystemCommands(system: Command, context: CliContext): void {
     .option('-f, --follow', 'go on with what is added, until SIGINT or SIGTERM')
     .option('-n, --lines <count>', 'how many of the last lines', parseCount, 100)
     .action(async (options) => (await import('./commands/system-logs.js')).systemLogs(context, options));
-}
-
-/** The command that `path` leads to. Ends with wrong usage for what is no command. */
-function commandAt(program: Command, path: readonly string[]): Command {
-  let command = program;
-  for (const word of path) {
-    const next = command.commands.find((child) => child.name() === word || child.aliases().includes(word));
-    if (next === undefined) return command.error(`error: ${command.name()} has no command '${word}'`);
-    command = next;
-  }
-  return command;
 }
 
 function addSearch(command: Command): Command {

@@ -13,8 +13,10 @@ export async function run(args: readonly string[], context: CliContext): Promise
   }
   const { CommanderError } = await import('commander');
   const { buildProgram } = await import('./program.js');
+  const { dispatch } = await import('./cli-plugins/dispatch.js');
   try {
-    await buildProgram(context, packageVersion()).parseAsync([...args], { from: 'user' });
+    const program = buildProgram(context, packageVersion());
+    await program.parseAsync([...(await dispatch(context, program, args))], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;

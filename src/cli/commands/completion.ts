@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LaunchportError } from '../../base/index.js';
 import { PluginCatalog, pluginDirectories, resolveRoots } from '../../plugin/index.js';
+import { splitCommandLine } from '../cli-plugins/command-line.js';
+import { cliPlugins, isBuiltIn } from '../cli-plugins/help.js';
 import type { CliContext } from '../context.js';
 import { jobWords } from './completion-job.js';
 
@@ -47,16 +49,24 @@ export async function complete(
   words: readonly string[],
 ): Promise<void> {
   const current = words.at(-1) ?? '';
-  const typed = words.slice(0, -1);
+  const all = words.slice(0, -1);
+  const { pluginDir, rest: typed } = splitCommandLine(all);
   const isHelp = typed[0] === 'help';
+  const [word] = typed;
+  // What comes behind a plugin's name is the plugin's own.
+  if (word !== undefined && !word.startsWith('-') && !isBuiltIn(program, word)) return;
   const command = commandOf(program, isHelp ? typed.slice(1) : typed);
   // bash makes three words of --option=value.
   const previous = typed.at(-1) === '=' ? typed.at(-2) : typed.at(-1);
   const valued = command.options.find(
     (option) => option.required && (option.long === previous || option.short === previous),
   );
-  const candidates = isHelp
-    ? namesOf(command)
+  const isName = command === program && !current.startsWith('-');
+  const candidates: readonly string[] = isHelp
+    ? [
+        ...namesOf(command),
+        ...(isName ? await pluginNames(context, [...pluginDir, ...typedDirectories(typed)]) : []),
+      ]
     : valued !== undefined
       ? // Without choices, nothing: the shell then offers files.
         (valued.argChoices ?? [])
@@ -64,7 +74,10 @@ export async function complete(
         ? command.options.flatMap((option) =>
             [option.long, option.short].filter((flag) => flag !== undefined),
           )
-        : await wordsAfter(context, command, typed);
+        : [
+            ...(await wordsAfter(context, command, typed)),
+            ...(isName ? await pluginNames(context, pluginDir) : []),
+          ];
   for (const candidate of candidates.filter((word) => word.startsWith(current)))
     context.stdout.write(`${candidate}\n`);
 }
@@ -84,6 +97,15 @@ function namesOf(command: Command): readonly string[] {
     .createHelp()
     .visibleCommands(command)
     .map((child) => child.name());
+}
+
+/** CLI plugins, which are run by their names. */
+async function pluginNames(context: CliContext, typed: readonly string[]): Promise<readonly string[]> {
+  const plugins = await cliPlugins(
+    context,
+    typed.map((directory) => absolute(context, directory)),
+  );
+  return plugins.map(({ name }) => name);
 }
 
 async function wordsAfter(
