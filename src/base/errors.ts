@@ -71,6 +71,8 @@ export const ERROR_CODES = {
   ERR_PLUGIN_INSTANCE: 'usage',
   ERR_PLUGIN_EXITED: 'notRunning',
   ERR_PLUGIN_CONFLICT: 'exists',
+  // sandboxes
+  ERR_SANDBOX: 'internal',
   // harness and routes
   ERR_ROUTE_UNKNOWN: 'unsupported',
   ERR_ROUTE_REQUEST: 'usage',
