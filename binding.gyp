@@ -6,8 +6,11 @@
   "targets": [
     {
       "target_name": "launchport",
-      "sources": ["<!@(node native/build/sources.mjs native/addon)"],
-      "include_dirs": ["native/addon", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "sources": [
+        "<!@(node native/build/sources.mjs native/addon)",
+        "<!@(node native/build/sources.mjs native/posix)",
+      ],
+      "include_dirs": ["native/addon", "native/posix", "<!(node -p \"require('node-addon-api').include_dir\")"],
       # Swallow: a worker may be terminated within any call, and what cannot be thrown then is no fatal error.
       "defines": [
         "NAPI_VERSION=9",

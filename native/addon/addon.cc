@@ -5,6 +5,7 @@
 #include "environment.h"
 #include "platform.h"
 #include "port_object.h"
+#include "terminal.h"
 
 namespace launchport {
 namespace {
@@ -21,6 +22,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("platform", Napi::String::New(env, platform::kName));
   exports.Set("capabilities", Napi::Function::New<read_capabilities>(env, "capabilities"));
   exports.Set("open", Napi::Function::New<open>(env, "open"));
+  define_terminal(env, exports);
   platform::extend_binding(*environment, env, exports);
   return exports;
 }

@@ -29,10 +29,11 @@ const cache = join(root, '.cache');
 const zig = findZig();
 const includes = [
   join(root, 'native', 'addon'),
+  join(root, 'native', 'posix'),
   join(root, 'node_modules', 'node-addon-api'),
   nodeHeaders(),
 ].map((folder) => `-I${folder}`);
-const sources = ['addon', 'darwin'].flatMap((folder) => {
+const sources = ['addon', 'darwin', 'posix'].flatMap((folder) => {
   const path = join(root, 'native', folder);
   return readdirSync(path)
     .filter((name) => name.endsWith('.cc'))

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const require = createRequire(import.meta.url);
-const isOurFrame = (frame) => /native\/(addon|linux)\//.test(frame);
+const isOurFrame = (frame) => /native\/(addon|linux|posix)\//.test(frame);
 
 const ADDRESS = {
   folder: 'sanitize',

@@ -136,4 +136,30 @@ export interface Binding {
   open(deliver: Deliver): Port;
   /** Opens the process port; absent where the system has a launchd. */
   openSupervisor?(sink: SupervisorSink): SupervisorPort;
+  /**
+   * Opens a pseudo-terminal of the given size, in characters, 0 to 65535. Both descriptors are the caller's; the
+   * controller does not block. Absent from the mock. Throws an Error with `code` (ENOSPC: there are no more terminals).
+   */
+  openTerminal?(size: { readonly columns: number; readonly rows: number }): TerminalPair;
+  /**
+   * Sets the size of a terminal, by its controller: its foreground processes get SIGWINCH when it is another than before.
+   * TypeError for a size out of range; an Error with `code` for a descriptor that is no terminal. Absent from the mock.
+   */
+  resizeTerminal?(controller: number, columns: number, rows: number): void;
+  /** Opens a pipe (pipe(2)), both ends blocking and the caller's. Absent from the mock. */
+  openPipe?(): PipePair;
+}
+
+/** The descriptors of a pseudo-terminal. */
+export interface TerminalPair {
+  /** What is written to it has been typed, and what is shown can be read from it. */
+  readonly controller: number;
+  /** For the processes. */
+  readonly terminal: number;
+}
+
+/** The descriptors of a pipe. */
+export interface PipePair {
+  readonly reader: number;
+  readonly writer: number;
 }

@@ -1,5 +1,13 @@
 /** The binding contract, the Linux bootstrap namespace, and the loader of the addon. The mock is `mock/`: only tests and test kits pay for loading it. */
-export type { Binding, Capability, Deliver, Port, PortStatistics } from './binding.js';
+export type {
+  Binding,
+  Capability,
+  Deliver,
+  PipePair,
+  Port,
+  PortStatistics,
+  TerminalPair,
+} from './binding.js';
 export { bootstrapDirectory, bootstrapPath, MAX_SOCKET_PATH_BYTES, runtimeDirectory } from './bootstrap.js';
 export { addonPaths, type BindingSearch, type LoadAttempt, loadBinding, searchBinding } from './load.js';
 export {

@@ -6,7 +6,7 @@ import type { ProcessState } from './process-state.js';
 import { systemError } from './system-error.js';
 
 /** A binding whose processes and sockets are those of one mock world. */
-export type MockBinding = Required<Binding>;
+export type MockBinding = Binding & Required<Pick<Binding, 'openSupervisor'>>;
 
 /** The body of a program. It runs until it calls `exit` or is killed; throwing ends it with exit code 1. */
 export type MockMain = (process: MockProcess) => void | Promise<void>;
