@@ -16,6 +16,8 @@ export interface PluginContext extends Invocation {
   /** `CONTAINER_APP_ROOT`, `CONTAINER_LOG_ROOT` and what else the host passes. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** Aborts when the process is about to end, before its clients are left: what they hold may be kept for the next one. */
+  readonly terminating: AbortSignal;
 }
 
 /** What a handler knows besides its request. */

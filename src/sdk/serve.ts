@@ -72,7 +72,9 @@ async function start(
   const services = serviceNames(plugin, invocation, process);
   const logger = options.logger ?? pluginLogger(plugin.name, invocation, process);
   const { pid, args, env: environment } = process;
-  const context: PluginContext = { ...invocation, pid, args, services, environment, logger };
+  const termination = new AbortController();
+  const terminating = termination.signal;
+  const context: PluginContext = { ...invocation, pid, args, services, environment, logger, terminating };
   await plugin.start?.(context);
 
   const transport = options.transport ?? XpcTransport.default();
@@ -92,6 +94,7 @@ async function start(
   let stopped: Promise<void> | undefined;
   const stop = () => {
     idle.stop();
+    termination.abort(new LaunchportError('ERR_XPC_CANCELLED', `plugin ${plugin.name} is ending`));
     stopped ??= end(plugin, context, { served, transport }, options.grace ?? DEFAULT_GRACE_MS).then(() => {
       logger.info('stopped', { pid });
       process.exit(0);
