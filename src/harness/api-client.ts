@@ -1,6 +1,16 @@
 /** Client of the API server: typed plugin calls, and a clear error when no server runs. */
 import { fileURLToPath } from 'node:url';
 import { isLaunchportError, LaunchportError, type WaitOptions } from '../base/index.js';
+import {
+  fromPluginJson,
+  ping,
+  pluginGet,
+  pluginList,
+  pluginLoad,
+  pluginRestart,
+  pluginUnload,
+  type RemotePlugin,
+} from '../compat/index.js';
 import type { JobStatus } from '../launchd/index.js';
 import {
   type CallArguments,
@@ -10,17 +20,7 @@ import {
   type WireShape,
 } from '../routes/index.js';
 import { type XpcDictionary, XpcTransport } from '../xpc/index.js';
-import { fromPluginJson, type RemotePlugin } from './plugin-json.js';
-import {
-  apiServerName,
-  ping,
-  pluginGet,
-  pluginList,
-  pluginLoad,
-  pluginRestart,
-  pluginStatus,
-  pluginUnload,
-} from './plugin-routes.js';
+import { apiServerName, pluginStatus } from './plugin-routes.js';
 
 /** How to reach the server. */
 export interface ApiClientOptions {

@@ -8,22 +8,14 @@ import {
   type Logger,
   type WaitOptions,
 } from '../base/index.js';
+import { ping, pluginGet, pluginList, pluginLoad, pluginRestart, pluginUnload } from '../compat/index.js';
 import type { Plugin, Roots } from '../plugin/index.js';
 import { RouteServer, routeError } from '../routes/index.js';
 import type { Supervisor } from '../supervisor/index.js';
 import { type XpcListener, XpcTransport } from '../xpc/index.js';
 import type { PluginHarness } from './plugin-harness.js';
 import { toPluginJson } from './plugin-json.js';
-import {
-  apiServerName,
-  ping,
-  pluginGet,
-  pluginList,
-  pluginLoad,
-  pluginRestart,
-  pluginStatus,
-  pluginUnload,
-} from './plugin-routes.js';
+import { apiServerName, pluginStatus } from './plugin-routes.js';
 
 /** What `ping` tells about the server. */
 export interface ApiServerIdentity {

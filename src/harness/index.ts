@@ -1,4 +1,16 @@
 /** Where messages meet plugins: their lifecycle, and the API server. */
+export {
+  fromPluginJson,
+  type PluginJson,
+  ping,
+  pluginGet,
+  pluginJson,
+  pluginList,
+  pluginLoad,
+  pluginRestart,
+  pluginUnload,
+  type RemotePlugin,
+} from '../compat/index.js';
 export { ApiClient, type ApiClientOptions, type ApiServerInfo } from './api-client.js';
 export { ApiServer, type ApiServerIdentity, type ApiServerOptions, addPluginRoutes } from './api-server.js';
 export type { BootReport, BootResult } from './boot.js';
@@ -11,20 +23,5 @@ export {
   type RegisterInstanceOptions,
 } from './plugin-harness.js';
 export { PluginHost, type PluginHostOptions } from './plugin-host.js';
-export {
-  fromPluginJson,
-  type PluginJson,
-  pluginJson,
-  type RemotePlugin,
-  toPluginJson,
-} from './plugin-json.js';
-export {
-  apiServerName,
-  ping,
-  pluginGet,
-  pluginList,
-  pluginLoad,
-  pluginRestart,
-  pluginStatus,
-  pluginUnload,
-} from './plugin-routes.js';
+export { toPluginJson } from './plugin-json.js';
+export { apiServerName, pluginStatus } from './plugin-routes.js';

@@ -1,47 +1,15 @@
-/** Routes of the API server, as upstream has them: names are bare words, structured values JSON in data. */
-import { z } from 'zod';
+/** The API server's name, and the one route about plugins that is not upstream's. */
 import { jobStatusJson } from '../launchd/index.js';
 import { API_SERVER_NAME, DEFAULT_PREFIX } from '../plugin/index.js';
 import { defineRoute, x } from '../routes/index.js';
-import { pluginJson } from './plugin-json.js';
 
 /** Mach service of the API server under a prefix. */
 export function apiServerName(prefix: string = DEFAULT_PREFIX): string {
   return prefix + API_SERVER_NAME;
 }
 
-const named = { request: { pluginName: x.string() } };
-
-/** Finds a plugin on disk and registers it; success when it is loaded already. */
-export const pluginLoad = defineRoute('pluginLoad', named);
-/** Describes a loaded plugin. */
-export const pluginGet = defineRoute('pluginGet', { ...named, reply: { plugin: x.json(pluginJson) } });
-/** Describes all loaded plugins; instances of runtime and network plugins are not among them. */
-export const pluginList = defineRoute('pluginList', { reply: { plugins: x.json(z.array(pluginJson)) } });
-/** Ends a loaded plugin and starts it again. */
-export const pluginRestart = defineRoute('pluginRestart', named);
-/** Boots a loaded plugin out and forgets it. */
-export const pluginUnload = defineRoute('pluginUnload', named);
-
-/** Not upstream's: the job of a loaded plugin, as launchd sees it; absent for a command, or when launchd lost it. */
+/** The job of a loaded plugin, as launchd sees it; absent for a command, or when launchd lost it. */
 export const pluginStatus = defineRoute('pluginStatus', {
-  ...named,
+  request: { pluginName: x.string() },
   reply: { status: x.json(jobStatusJson).optional() },
-});
-
-/** Whether the server lives, what it is and where its files are. */
-export const ping = defineRoute('ping', {
-  reply: {
-    /** File URL of the application root. */
-    appRoot: x.string(),
-    /** File URL of the install root. */
-    installRoot: x.string(),
-    /** Plain path of the log root; absent when there is none. */
-    logRoot: x.string().optional(),
-    /** One line of text, not a version number. */
-    apiServerVersion: x.string(),
-    apiServerCommit: x.string(),
-    apiServerBuild: x.string(),
-    apiServerAppName: x.string(),
-  },
 });

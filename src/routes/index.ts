@@ -1,6 +1,7 @@
 /** The route protocol over XPC: typed dictionaries, routes, streams, their server and their client. Knows nothing of plugins. */
 export type { CallArguments, CallOptions, RouteCaller } from './call-options.js';
 export type { DisconnectListener } from './connection-loss.js';
+export { jsonText } from './json-text.js';
 export type { Progress, ProgressUpdate } from './progress.js';
 export type { ProgressListener } from './progress-receiver.js';
 export type { ProgressReporter } from './progress-reporter.js';

@@ -13,6 +13,7 @@ import {
   XpcUuid,
   type XpcValue,
 } from '../xpc/index.js';
+import { jsonText } from './json-text.js';
 import { decodeShape, encodeShape, type WireObject, type WireShape } from './wire-shape.js';
 import {
   atKey,
@@ -94,7 +95,7 @@ function json(schema?: z.ZodType): WireType<unknown, false> {
       // A method of the schema, so that this module loads no zod: a plugin that needs none starts much faster.
       const result = schema?.safeEncode(value) ?? { success: true, data: value };
       if (!result.success) throw mismatchOf(result.error as z.core.$ZodError);
-      const text = JSON.stringify(result.data) as string | undefined;
+      const text = jsonText(result.data) as string | undefined;
       if (text === undefined) throw new WireMismatch(`${typeof value} has no JSON`);
       return encoder.encode(text);
     },
