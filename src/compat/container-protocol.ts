@@ -1,5 +1,4 @@
 /** The routes of the API server for containers, as upstream has them, and those of ours. */
-import { z } from 'zod';
 import { defineProtocol, x } from '../routes/index.js';
 import {
   containerConfiguration,
@@ -9,7 +8,7 @@ import {
   containerStats,
   containerStopOptions,
 } from './container-json.js';
-import { stringMap } from './json.js';
+import { list, stringMap } from './json.js';
 import { processConfiguration } from './process-json.js';
 import { kernel, processInfo, systemPlatform } from './runtime-json.js';
 import { signalText } from './signal-text.js';
@@ -35,7 +34,7 @@ export const containerProtocol = defineProtocol({
   routes: {
     containerList: {
       request: { listFilters: x.json(containerListFilters).optional() },
-      reply: { containers: x.json(z.array(containerSnapshot)) },
+      reply: { containers: x.json(list(containerSnapshot)) },
       isIdempotent: true,
     },
     /** Makes a container, which does not run yet. */
@@ -100,7 +99,7 @@ export const containerProcessProtocol = defineProtocol({
   routes: {
     processes: {
       request: container,
-      reply: { processes: x.json(z.array(processInfo)) },
+      reply: { processes: x.json(list(processInfo)) },
       isIdempotent: true,
     },
   },

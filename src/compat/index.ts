@@ -12,6 +12,7 @@ export {
   ipv6Cidr,
   macAddress,
 } from './addresses.js';
+export type { Caller, Stdio } from './client-calls.js';
 export {
   type ContainerConfiguration,
   type ContainerCreateOptions,
@@ -39,7 +40,9 @@ export {
   runtimeStatus,
 } from './container-json.js';
 export { containerProcessProtocol, containerProtocol } from './container-protocol.js';
+export { type ContainerLogs, ContainersClient, type CreateRequest } from './containers-client.js';
 export { type Filesystem, type FilesystemType, filesystem, filesystemType } from './filesystem-json.js';
+export type { HelperOptions } from './helper-options.js';
 export {
   type Descriptor,
   descriptor,
@@ -62,6 +65,13 @@ export {
   uint64,
 } from './json.js';
 export {
+  type AllocateRequest,
+  type AttachRequest,
+  type Grant,
+  NetworkHelperClient,
+  NetworkLease,
+} from './network-client.js';
+export {
   type Attachment,
   type AttachmentConfiguration,
   attachment,
@@ -75,6 +85,7 @@ export {
   networkStatus,
 } from './network-json.js';
 export { interfaceProtocol, networkProtocol, networkServiceName } from './network-protocol.js';
+export { NetworksClient } from './networks-client.js';
 export { networksProtocol } from './networks-protocol.js';
 export { fromPluginJson, type PluginJson, pluginJson, type RemotePlugin } from './plugin-json.js';
 export { ping, pluginGet, pluginList, pluginLoad, pluginRestart, pluginUnload } from './plugin-routes.js';
@@ -86,6 +97,7 @@ export {
   type Rlimit,
   rlimit,
 } from './process-json.js';
+export { type BootstrapRequest, type ExitStatus, RuntimeHelperClient } from './runtime-client.js';
 export {
   type Kernel,
   kernel,

@@ -50,6 +50,11 @@ export function payload<S extends z.core.$ZodLooseShape>(
   return codec as unknown as Payload<Immutable<z.output<z.ZodObject<S>>>>;
 }
 
+/** An array of one kind of value. */
+export function list<T>(item: z.ZodType<T, unknown>): Payload<readonly T[]> {
+  return z.array(item) as unknown as Payload<readonly T[]>;
+}
+
 /** Seconds between 1970 and 2001, where Foundation's reference date lies. */
 const REFERENCE_SECONDS = 978_307_200;
 

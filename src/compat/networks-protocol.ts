@@ -1,6 +1,6 @@
 /** The routes of the API server for networks, as upstream has them. */
-import { z } from 'zod';
 import { defineProtocol, x } from '../routes/index.js';
+import { list } from './json.js';
 import { networkConfiguration, networkResource } from './network-json.js';
 
 /** Networks, by the names that travel. Upstream serves them on macOS 26 and later. */
@@ -16,7 +16,7 @@ export const networksProtocol = defineProtocol({
       reply: { networkResource: x.json(networkResource) },
     },
     networkList: {
-      reply: { networkResources: x.json(z.array(networkResource)) },
+      reply: { networkResources: x.json(list(networkResource)) },
       isIdempotent: true,
     },
     networkDelete: { request: { networkId: x.string() } },

@@ -1,8 +1,7 @@
 /** The routes of a runtime helper (apple/container, Services/Runtime), and those of ours. */
-import { z } from 'zod';
 import { defineProtocol, defineRoute, x } from '../routes/index.js';
 import { containerStats, containerStopOptions } from './container-json.js';
-import { stringMap } from './json.js';
+import { list, stringMap } from './json.js';
 import { processConfiguration } from './process-json.js';
 import { networkBootstrapInfo, processInfo, sandboxSnapshot } from './runtime-json.js';
 import { signalText } from './signal-text.js';
@@ -38,7 +37,7 @@ export const runtimeProtocol = defineProtocol({
         /** Environment of this start only. */
         dynamicEnv: x.json(stringMap).optional(),
         /** One for each network of the configuration, in their order. */
-        networkBootstrapInfos: x.json(z.array(networkBootstrapInfo)),
+        networkBootstrapInfos: x.json(list(networkBootstrapInfo)),
       },
     },
     /** Runs a process that was made before: the container's first, which has its id, or one of `createProcess`. */
@@ -79,7 +78,7 @@ export const processProtocol = defineProtocol({
   name: 'processes of a sandbox',
   prefix: 'com.launchport.runtime/',
   routes: {
-    processes: { reply: { processes: x.json(z.array(processInfo)) }, isIdempotent: true },
+    processes: { reply: { processes: x.json(list(processInfo)) }, isIdempotent: true },
   },
 });
 
