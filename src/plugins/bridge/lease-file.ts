@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { type Logger, writeFileAtomic } from '../../base/index.js';
+import { MAX_IPV4_PREFIX } from './address-pool.js';
 import {
   type Ipv4Subnet,
   type Ipv6Subnet,
@@ -14,7 +15,7 @@ import {
   parseIpv6Subnet,
 } from './ip-subnet.js';
 import type { Lease, LeaseBook } from './lease-book.js';
-import { parseMacAddress } from './mac-address.js';
+import { MAX_IPV6_PREFIX, parseMacAddress } from './mac-address.js';
 
 const VERSION = 1;
 
@@ -40,8 +41,8 @@ const leaseSchema = z.object({
 const headSchema = z.object({
   version: z.literal(VERSION),
   network: z.string(),
-  ipv4Subnet: parsed(parseIpv4Subnet),
-  ipv6Subnet: parsed(parseIpv6Subnet),
+  ipv4Subnet: parsed(parseIpv4Subnet).refine(({ prefix }) => prefix >= 1 && prefix <= MAX_IPV4_PREFIX),
+  ipv6Subnet: parsed(parseIpv6Subnet).refine(({ prefix }) => prefix >= 1 && prefix <= MAX_IPV6_PREFIX),
   next: parsed(parseIpv4).optional(),
   leases: z.array(z.unknown()),
 });

@@ -2,6 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Ipv6Subnet } from './ip-subnet.js';
 
+/** Longest prefix of a subnet whose addresses are made of MACs, which needs 64 bits. */
+export const MAX_IPV6_PREFIX = 64;
+
 /** Six octets of two hexadecimal digits, lower case, with colons: what travels and what is stored. */
 export type MacAddress = string;
 

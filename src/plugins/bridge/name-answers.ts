@@ -16,7 +16,7 @@ export interface NameZone {
   readonly ipv4Subnet: Ipv4Subnet;
   readonly ipv6Subnet: Ipv6Subnet;
   /** The addresses of a host, by name without a dot at the end, in any case. */
-  find(name: string): { readonly ipv4: number; readonly ipv6: bigint } | undefined;
+  find(name: string): { readonly ipv4: number; readonly ipv6: bigint | undefined } | undefined;
   /** The name of a host by its address. */
   nameOfIpv4(address: number): string | undefined;
   nameOfIpv6(address: bigint): string | undefined;
@@ -73,11 +73,11 @@ function verdict(asked: string, type: string, zone: NameZone): Verdict {
   const host = zone.find(name);
   if (host === undefined)
     return { rcode: name.includes('.') || name === '' ? Rcode.refused : Rcode.nxDomain };
-  const a: Answer = { type: 'A', name: asked, ttl: TTL_SECONDS, data: ipv4Text(host.ipv4) };
-  const aaaa: Answer = { type: 'AAAA', name: asked, ttl: TTL_SECONDS, data: ipv6Text(host.ipv6) };
-  if (type === 'A') return { rcode: Rcode.ok, answers: [a] };
-  if (type === 'AAAA') return { rcode: Rcode.ok, answers: [aaaa] };
-  return { rcode: Rcode.ok, answers: type === 'ANY' ? [a, aaaa] : [] };
+  const addresses: Answer[] = [{ type: 'A', name: asked, ttl: TTL_SECONDS, data: ipv4Text(host.ipv4) }];
+  if (host.ipv6 !== undefined) {
+    addresses.push({ type: 'AAAA', name: asked, ttl: TTL_SECONDS, data: ipv6Text(host.ipv6) });
+  }
+  return { rcode: Rcode.ok, answers: addresses.filter((each) => type === 'ANY' || type === each.type) };
 }
 
 /** Undefined for a name that is not an address written backwards (RFC 1035 section 3.5, RFC 3596). */

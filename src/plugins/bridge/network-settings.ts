@@ -2,6 +2,7 @@
 import { LaunchportError, type PluginContext } from '../../sdk/index.js';
 import { MAX_IPV4_PREFIX } from './address-pool.js';
 import { type Ipv4Subnet, type Ipv6Subnet, parseIpv4Subnet, parseIpv6Subnet } from './ip-subnet.js';
+import { MAX_IPV6_PREFIX } from './mac-address.js';
 
 /** Settings of one network. */
 export interface NetworkSettings {
@@ -19,9 +20,6 @@ export interface NetworkSettings {
   /** Nothing leads out of it: `--mode hostOnly`, or the option `internal`. */
   readonly isInternal: boolean;
 }
-
-/** IPv6 addresses are made of a MAC, which needs 64 bits. */
-const MAX_IPV6_PREFIX = 64;
 
 /** Smallest and largest MTU: that of IPv6 (RFC 8200), and what an interface can have. */
 export const MTU_RANGE = { min: 1280, max: 65_535 } as const;

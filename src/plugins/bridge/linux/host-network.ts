@@ -86,6 +86,11 @@ export class HostNetwork implements Plumbing {
     return this.#bridge.name;
   }
 
+  /** Whether the network has IPv6 on this machine. */
+  get hasIpv6(): boolean {
+    return this.#bridge.ipv6Problem === undefined;
+  }
+
   attach(request: AttachRequest): Promise<AttachResult> {
     return this.#inTurn(async () => {
       await assertOtherNetns(request.netns);
@@ -93,7 +98,7 @@ export class HostNetwork implements Plumbing {
         return await this.#attach(request);
       } catch (error) {
         if (!(error instanceof ToolError)) throw error;
-        throw routeError('internalError', `${request.hostname} cannot be attached: ${error.message}`, error);
+        throw routeError('internalError', `${request.hostname} cannot be attached: ${error.message}`);
       }
     });
   }
