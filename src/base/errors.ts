@@ -73,6 +73,11 @@ export const ERROR_CODES = {
   ERR_PLUGIN_CONFLICT: 'exists',
   // sandboxes
   ERR_SANDBOX: 'internal',
+  // images
+  ERR_IMAGE_NOT_FOUND: 'notFound',
+  ERR_IMAGE_INVALID: 'invalid',
+  ERR_IMAGE_DIGEST: 'invalid',
+  ERR_IMAGE_LIMIT: 'limit',
   // harness and routes
   ERR_ROUTE_UNKNOWN: 'unsupported',
   ERR_ROUTE_REQUEST: 'usage',
