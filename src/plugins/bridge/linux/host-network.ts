@@ -171,11 +171,12 @@ export class HostNetwork implements Plumbing {
   async #makePair(port: string, { interfaceName, mac, mtu, netns, hostname }: AttachRequest): Promise<void> {
     const size = mtu === undefined ? '' : ` mtu ${mtu}`;
     const peer = `peer name ${interfaceName} address ${mac}${size} netns ${INHERITED_DESCRIPTOR}`;
+    const pair = `link add dev ${port} address ${this.#names.mark(port)}${size} type veth ${peer}`;
     // The end inside is made there, so that at no time does it have a name here that somebody else may have.
-    await this.#links.run(
-      `link add dev ${port} address ${this.#names.mark(port)}${size} type veth ${peer}`,
-      netns,
-    );
+    await this.#links.run(pair, netns).catch((error: unknown) => {
+      if (!/File exists/.test(errorText(error))) throw error;
+      throw new ToolError(`it has an interface ${interfaceName} already`);
+    });
     const alias = `launchport:${this.#settings.network}:${hostname}`
       .replaceAll(/[^\x21-\x7e]/g, '?')
       .slice(0, 255);
