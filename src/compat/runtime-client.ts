@@ -46,7 +46,7 @@ export class RuntimeHelperClient implements AsyncDisposable {
     options: HelperOptions & WaitOptions = {},
   ): Promise<RuntimeHelperClient> {
     await using service = connectHelper(runtimeServiceName(runtime, id, options.prefix), options);
-    return RuntimeHelperClient.open(service, options);
+    return await RuntimeHelperClient.open(service, options);
   }
 
   /** Asks for the endpoint over a connection to the Mach service, which is not needed afterwards, and connects to it. */
