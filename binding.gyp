@@ -76,5 +76,24 @@
         },
       ],
     }],
+    ["OS=='linux' and target_arch in 'x64 arm64' and sanitize==0", {
+      "targets": [
+        {
+          # Runs inside sandboxes: no library, and so nothing that it would load from there.
+          "target_name": "launchport-sandbox",
+          "type": "executable",
+          "sources": ["<!@(node native/build/sources.mjs native/linux/sandbox)"],
+          "include_dirs!": ["<(node_root_dir)/include/node"],
+          "cflags!": ["-pthread", "-fPIC"],
+          "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+          "cflags_cc": [
+            "-std=gnu++20", "-Os", "-ffreestanding", "-fno-exceptions", "-fno-rtti", "-fno-stack-protector", "-fno-pie",
+            "-fno-asynchronous-unwind-tables", "-fno-tree-loop-distribute-patterns", "-Wall", "-Wextra",
+          ],
+          "ldflags!": ["-pthread", "-rdynamic"],
+          "ldflags": ["-nostdlib", "-static", "-no-pie"],
+        },
+      ],
+    }],
   ],
 }

@@ -1,4 +1,5 @@
 /** The sandbox of the runtime plugin: isolation of a container by what the system offers, with no word of XPC. */
+export { createSandbox } from './create-sandbox.js';
 export type {
   ProcessExit,
   ProcessInfo,
