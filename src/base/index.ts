@@ -12,6 +12,7 @@ export {
   isLaunchportError,
   LaunchportError,
 } from './errors.js';
+export { DEFAULT_EVENT_BUFFER, type DroppedEvents, type EventOptions, EventStream } from './event-stream.js';
 export { KeyedLock } from './keyed-lock.js';
 export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from './logger.js';
 export { printable } from './printable.js';

@@ -48,6 +48,11 @@ export interface NetworkSettings {
   readonly subnetV6?: string;
   /** Variant of the plugin's implementation. */
   readonly variant?: string;
+  /**
+   * Further options of the network, each passed as `--option KEY=VALUE`. apple/container drops them and its own helper
+   * takes none, so that a network without options has upstream's very command line.
+   */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** What the helper of one network is started with. */
@@ -60,7 +65,7 @@ export interface NetworkArguments extends NetworkSettings {
 
 /** First arguments of a network instance. */
 export function networkArguments(options: NetworkArguments): string[] {
-  const { id, service, mode = 'nat', debug, subnet, subnetV6, variant } = options;
+  const { id, service, mode = 'nat', debug, subnet, subnetV6, variant, options: pairs = {} } = options;
   return [
     'start',
     ...['--id', id],
@@ -70,5 +75,6 @@ export function networkArguments(options: NetworkArguments): string[] {
     ...(subnet === undefined ? [] : ['--subnet', subnet]),
     ...(subnetV6 === undefined ? [] : ['--subnet-v6', subnetV6]),
     ...(variant === undefined ? [] : ['--variant', variant]),
+    ...Object.entries(pairs).flatMap(([key, value]) => ['--option', `${key}=${value}`]),
   ];
 }

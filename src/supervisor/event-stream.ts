@@ -1,95 +1,11 @@
-/** The transitions of a supervisor as an async iterable with a bounded buffer. */
+/** The transitions of a supervisor as events. */
+import type { DroppedEvents } from '../base/index.js';
 import type { JobTransition } from './transition.js';
 
-/** Events kept for a reader that is behind, when it names no other number. */
-export const DEFAULT_EVENT_BUFFER = 1024;
+export { DEFAULT_EVENT_BUFFER, type EventOptions, EventStream } from '../base/index.js';
 
-/** What {@link Supervisor.events} yields; JSON-safe. `time` is in milliseconds since the epoch. */
-export type JobEvent =
-  | (JobTransition & { readonly time: number })
-  /** The reader was too slow: this many events before the next one are lost. */
-  | { readonly kind: 'dropped'; readonly count: number; readonly time: number };
+/** A transition and when it happened, in milliseconds since the epoch. */
+export type TimedTransition = JobTransition & { readonly time: number };
 
-/** How to read events. */
-export interface EventOptions {
-  /** Ends the stream without an error. */
-  readonly signal?: AbortSignal;
-  /** Events kept for a slow reader; default {@link DEFAULT_EVENT_BUFFER}, at least 1. */
-  readonly bufferSize?: number;
-}
-
-/**
- * One reader's events, from its making on. When the buffer is full the oldest go, and the reader is told how many
- * before it sees what came after them. Ends when the supervisor stops or the signal aborts, after what is buffered.
- */
-export class EventStream implements AsyncIterableIterator<JobEvent> {
-  readonly #capacity: number;
-  readonly #onEnd: (stream: EventStream) => void;
-  readonly #signal: AbortSignal | undefined;
-  #buffer: (JobTransition & { readonly time: number })[] = [];
-  #dropped = 0;
-  #isEnded = false;
-  #waiting: ((result: IteratorResult<JobEvent>) => void)[] = [];
-
-  /** `onEnd` is called once. @throws RangeError for a buffer size that is no positive integer */
-  constructor(
-    { signal, bufferSize = DEFAULT_EVENT_BUFFER }: EventOptions,
-    onEnd: (stream: EventStream) => void,
-  ) {
-    if (!Number.isSafeInteger(bufferSize) || bufferSize < 1)
-      throw new RangeError(`bufferSize is not a positive integer: ${bufferSize}`);
-    this.#capacity = bufferSize;
-    this.#onEnd = onEnd;
-    this.#signal = signal;
-    if (signal?.aborted) this.end();
-    else signal?.addEventListener('abort', this.#abort);
-  }
-
-  push(transition: JobTransition, time: number): void {
-    if (this.#isEnded) return;
-    const event = { ...transition, time };
-    const reader = this.#waiting.shift();
-    if (reader !== undefined) {
-      reader({ done: false, value: event });
-      return;
-    }
-    this.#buffer.push(event);
-    if (this.#buffer.length <= this.#capacity) return;
-    this.#buffer.shift();
-    this.#dropped += 1;
-  }
-
-  /** Nothing more comes; what is buffered can still be read. */
-  end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    this.#signal?.removeEventListener('abort', this.#abort);
-    for (const reader of this.#waiting.splice(0)) reader({ done: true, value: undefined });
-    this.#onEnd(this);
-  }
-
-  async next(): Promise<IteratorResult<JobEvent>> {
-    if (this.#dropped > 0) {
-      const count = this.#dropped;
-      this.#dropped = 0;
-      return { done: false, value: { kind: 'dropped', count, time: this.#buffer[0]?.time ?? 0 } };
-    }
-    const value = this.#buffer.shift();
-    if (value !== undefined) return { done: false, value };
-    if (this.#isEnded) return { done: true, value: undefined };
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  async return(): Promise<IteratorResult<JobEvent>> {
-    this.#buffer = [];
-    this.#dropped = 0;
-    this.end();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  readonly #abort = (): void => this.end();
-}
+/** What {@link Supervisor.events} yields; JSON-safe. */
+export type JobEvent = TimedTransition | DroppedEvents;

@@ -57,6 +57,10 @@ describe('arguments', () => {
       `start --id n1 --service-identifier ${P}network.net.n1 --mode hostOnly --debug ` +
         '--subnet 10.0.0.0/24 --subnet-v6 fd00::/64 --variant reserved --resources /R z',
     );
+    expect(argv(plugin, { instance: 'n1', network: { options: { parent: 'eth0', empty: '' } } })).toBe(
+      `start --id n1 --service-identifier ${P}network.net.n1 --mode nat ` +
+        '--option parent=eth0 --option empty= --resources /R z',
+    );
   });
 
   it('plugin-system case 34: a runtime instance with debug', () => {
