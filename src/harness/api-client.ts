@@ -2,7 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { isLaunchportError, LaunchportError, type WaitOptions } from '../base/index.js';
 import {
+  ContainersClient,
   fromPluginJson,
+  NetworksClient,
   ping,
   pluginGet,
   pluginList,
@@ -16,11 +18,15 @@ import {
   type CallArguments,
   type Route,
   RouteClient,
+  type RouteStream,
+  type StreamOptions,
+  type StreamRoute,
   type WireObject,
   type WireShape,
 } from '../routes/index.js';
 import { type XpcDictionary, XpcTransport } from '../xpc/index.js';
 import { apiServerName, pluginStatus } from './plugin-routes.js';
+import { type ServerHealth, serverProtocol } from './server-routes.js';
 
 /** How to reach the server. */
 export interface ApiClientOptions {
@@ -52,12 +58,18 @@ export interface ApiServerInfo {
 export class ApiClient implements AsyncDisposable {
   /** The server's Mach service. */
   readonly service: string;
+  /** Its containers. */
+  readonly containers: ContainersClient;
+  /** Its networks. */
+  readonly networks: NetworksClient;
   readonly #options: ApiClientOptions;
   #client: RouteClient | undefined;
 
   constructor(options: ApiClientOptions = {}) {
     this.service = apiServerName(options.prefix);
     this.#options = options;
+    this.containers = new ContainersClient(this);
+    this.networks = new NetworksClient(this);
   }
 
   /** A client over a given transport; nothing is sent before the first call. */
@@ -114,6 +126,11 @@ export class ApiClient implements AsyncDisposable {
     await this.#named(pluginUnload, pluginName, options);
   }
 
+  /** How the server and all it keeps fare. Not a route of upstream's server: there it is ERR_REMOTE. */
+  async health(options?: WaitOptions): Promise<ServerHealth> {
+    return (await this.call(serverProtocol.routes.health, {}, options)).health;
+  }
+
   /** Calls any typed route of the server. */
   call<Req extends WireShape, Rep extends WireShape>(
     route: Route<Req, Rep>,
@@ -125,6 +142,14 @@ export class ApiClient implements AsyncDisposable {
   /** Calls any route of the server by name, with any keys. */
   callRaw(route: string, body?: XpcDictionary, options?: WaitOptions): Promise<XpcDictionary> {
     return this.#through((client) => client.callRaw(route, body, options));
+  }
+
+  /** Reads any stream of the server. Its end, and a server that is not there, are errors of the loop. */
+  stream<Req extends WireShape, Item extends WireShape, Rep extends WireShape>(
+    route: StreamRoute<Req, Item, Rep>,
+    ...args: CallArguments<Req, StreamOptions>
+  ): RouteStream<WireObject<Item>, WireObject<Rep>> {
+    return this.#connect().stream(route, ...args);
   }
 
   /** Ends the connection; the next call makes a new one. */

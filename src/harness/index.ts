@@ -25,3 +25,17 @@ export {
 export { PluginHost, type PluginHostOptions } from './plugin-host.js';
 export { toPluginJson } from './plugin-json.js';
 export { apiServerName, pluginStatus } from './plugin-routes.js';
+export {
+  type ContainerDetails,
+  containerDetailsJson,
+  type NetworkDetails,
+  networkDetailsJson,
+  type Problem,
+  problemJson,
+  type ServerEvent,
+  type ServerHealth,
+  type StreamedServerEvent,
+  serverEventJson,
+  serverHealthJson,
+  serverProtocol,
+} from './server-routes.js';

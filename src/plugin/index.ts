@@ -9,6 +9,7 @@ export {
   type RuntimeArguments,
   runtimeArguments,
 } from './arguments.js';
+export { boundedMap } from './bounded-map.js';
 export {
   APP_LAYOUT,
   type BundleLayout,

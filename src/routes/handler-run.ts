@@ -58,9 +58,21 @@ export async function runHandler(arrival: Arrival, table: RouteTable): Promise<u
     const updates = await reporter.finish();
     if (updates > 0) reply = { [PROGRESS_COUNT_KEY]: BigInt(updates), ...reply };
   }
-  if (request !== undefined) send(request, reply);
-  closeDescriptors(rights);
+  try {
+    if (request !== undefined) send(request, reply);
+  } finally {
+    for (const work of context.replied()) runSafely(work, table, route);
+    closeDescriptors(rights);
+  }
   return undefined;
+}
+
+function runSafely(work: () => void, { logger }: RouteTable, route: unknown): void {
+  try {
+    work();
+  } catch (error) {
+    logger.error('work after a reply failed', { route, error: errorText(error) });
+  }
 }
 
 function responderFor(route: unknown, table: RouteTable): Responder {

@@ -24,6 +24,11 @@ export interface RouteContext {
   readonly isReplyExpected: boolean;
   /** Tells the client how far the work is, if it asked for that. */
   readonly progress: ProgressReporter;
+  /**
+   * Runs `work` when the reply has been sent, whatever it is, or cannot be sent any more: the moment to close the
+   * descriptors in it. A failure of `work` is logged.
+   */
+  afterReply(work: () => void): void;
 }
 
 /** What a context is made of. */
@@ -44,6 +49,7 @@ export class HandlerContext implements RouteContext {
   readonly session: RouteSession;
   readonly #settings: ContextSettings;
   readonly #ended = new Set<() => void>();
+  readonly #afterReply: (() => void)[] = [];
   #abort: AbortController | undefined;
   #terminating: AbortController | undefined;
 
@@ -84,6 +90,15 @@ export class HandlerContext implements RouteContext {
   abort(reason: unknown): void {
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
+  }
+
+  afterReply(work: () => void): void {
+    this.#afterReply.push(work);
+  }
+
+  /** The reply is sent, or will not be. Gives what {@link afterReply} was told, once. */
+  replied(): (() => void)[] {
+    return this.#afterReply.splice(0);
   }
 
   /** The handler has ended. */

@@ -124,6 +124,33 @@ describe('a descriptor in a reply', () => {
   });
 });
 
+describe('work after a reply', () => {
+  it('runs when the descriptors in it have been sent, also after an error, and its failure is nobody else’s', async () => {
+    await using link = openProcesses();
+    const own = link.world.createDescriptor('served');
+    const done: string[] = [];
+    link.server.handle(take, async (_request, context) => {
+      context.afterReply(() => {
+        throw new Error('cannot close');
+      });
+      context.afterReply(() => void done.push('closed'));
+      await Promise.resolve();
+      expect(done).toEqual([]);
+      return { file: fileDescriptor(own) };
+    });
+    link.server.handleRaw('fail', (_message, context) => {
+      context.afterReply(() => void done.push('failed'));
+      throw new Error('no');
+    });
+    const { file } = await link.remote.call(take);
+    expect(link.world.isSameDescriptor(own, file.fd)).toBe(true);
+    file.close();
+    expect(done).toEqual(['closed']);
+    await expect(link.remote.callRaw('fail')).rejects.toMatchObject({ code: 'ERR_REMOTE' });
+    expect(done).toEqual(['closed', 'failed']);
+  });
+});
+
 describe('a descriptor in an item', () => {
   it('is the reader’s; those that nobody reads are closed', async () => {
     await using link = openProcesses();

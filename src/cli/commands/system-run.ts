@@ -1,12 +1,16 @@
 /** `launchport system run`: the API server in the foreground, on Linux with the supervisor that others may use. */
 import { once } from 'node:events';
+import { type RunningApiServer, startApiServer } from '../../apiserver/index.js';
 import { type LaunchportError, lineLogger } from '../../base/index.js';
-import { ApiServer, PluginHost } from '../../harness/index.js';
+import { PluginHost } from '../../harness/index.js';
 import { SupervisorServer } from '../../supervisor/index.js';
 import { absoluteDirectories, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { RotatingLog } from '../daemon/rotating-log.js';
 import { packageVersion } from '../version.js';
+
+/** Milliseconds that jobs get to end at least, when containers have taken most of the time. */
+const MIN_JOB_MS = 1_000;
 
 /** Options of `system run`. */
 export interface SystemRunOptions extends GlobalOptions, SearchOptions {
@@ -41,41 +45,43 @@ export async function systemRun(context: CliContext, options: SystemRunOptions):
     // A daemon's jobs outlive it when it is killed, and the next daemon goes on with them.
     recover: options.logFile !== undefined,
   });
-  // Before the plugins boot: a hung plugin must not keep clients waiting for the server itself.
-  await using server = await ApiServer.start(host);
+  // Answers at once: no plugin, network or container keeps clients waiting for the server itself.
+  await using server = await startApiServer(host, { signal: ending });
   // Last, for whoever waits for the daemon waits for this.
   await using control = serveControl(host, options, ({ timeout }) => {
     jobTimeout = timeout;
     asked.abort();
   });
-  const ready = { service: server.service, bootstrap: host.bootstrap, pid: process.pid };
+  const ready = { service: server.server.service, bootstrap: host.bootstrap, pid: process.pid };
   if (options.logFile !== undefined) logger.info('serving', ready);
   else if (options.json) context.stdout.write(`${JSON.stringify(ready)}\n`);
   else
     context.stdout.write(
-      `serving ${server.service}${host.bootstrap === undefined ? '' : ` in ${host.bootstrap}`}\n`,
+      `serving ${server.server.service}${host.bootstrap === undefined ? '' : ` in ${host.bootstrap}`}\n`,
     );
-  const failure = await serve(host, server, ending);
+  const failure = await serve(server, ending);
   // A server without its service would be mute for ever.
   if (failure !== undefined) throw failure;
   logger.info('stopping');
   await control?.stop();
-  await server.stop();
-  await host.stop(jobTimeout === undefined ? {} : { timeout: jobTimeout });
+  const begin = performance.now();
+  await server.stop(jobTimeout === undefined ? {} : { timeout: jobTimeout });
+  const rest = Math.max((jobTimeout ?? 0) - (performance.now() - begin), MIN_JOB_MS);
+  await host.stop(jobTimeout === undefined ? {} : { timeout: rest });
   logger.info('stopped');
 }
 
-/** Boots the plugins and waits for the end; resolves to the reason when it was a failure. */
-async function serve(
-  host: PluginHost,
-  server: ApiServer,
-  ending: AbortSignal,
-): Promise<LaunchportError | undefined> {
-  await host.harness.boot({ signal: ending }).catch((error: unknown) => {
-    if (!ending.aborted) throw error;
-  });
+/** Waits for the end; resolves to the reason when it was a failure. */
+async function serve(server: RunningApiServer, ending: AbortSignal): Promise<LaunchportError | undefined> {
+  const asked = once(ending, 'abort').then(() => undefined);
+  await Promise.race([
+    asked,
+    server.booted.catch((error: unknown) => {
+      if (!ending.aborted) throw error;
+    }),
+  ]);
   if (ending.aborted) return undefined;
-  return Promise.race([server.closed, once(ending, 'abort').then(() => undefined)]);
+  return Promise.race([server.closed, asked]);
 }
 
 function serveControl(

@@ -1,0 +1,48 @@
+/** Takes a directory away in one step, then frees its space. */
+import { randomBytes } from 'node:crypto';
+import { chmod, opendir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** Begins the names of directories that are on their way in or out; no container or network is called so. */
+export const TRANSIENT_PREFIX = '.';
+
+/** The name of a directory on its way in or out, beside `path`. */
+export function transientPath(path: string, why: 'new' | 'old'): string {
+  const name = `${TRANSIENT_PREFIX}${why}-${basename(path)}.${randomBytes(4).toString('hex')}`;
+  return join(dirname(path), name);
+}
+
+/**
+ * Removes a directory. It is gone under its name at once, whole: a crash in between leaves only space to be freed,
+ * which the next start does. One that does not exist is no error.
+ * @throws the system's error
+ */
+export async function removeTree(path: string): Promise<void> {
+  const away = transientPath(path, 'old');
+  try {
+    await rename(path, away);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  await freeTree(away);
+}
+
+/** Removes what is there, directories without permissions too: an image may have any. */
+export async function freeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await open(path);
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Makes all directories below the owner's own; links are not followed. */
+async function open(directory: string): Promise<void> {
+  await chmod(directory, 0o700).catch(() => {});
+  for await (const entry of await opendir(directory)) {
+    if (entry.isDirectory()) await open(join(directory, entry.name));
+  }
+}
