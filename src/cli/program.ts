@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { SERVICE_TYPES } from '../plugin/index.js';
 import { addJson, addTimeout, parseCount } from './command-options.js';
 import type { CliContext } from './context.js';
+import { addImageCommands } from './image-commands.js';
 import { addEventsCommand, addJobCommands, addPlistCommands } from './job-commands.js';
 
 const EXIT_CODE_HELP = `
@@ -28,6 +29,7 @@ export function buildProgram(context: CliContext, version: string): Command {
   addJobCommands(program.command('job').description('jobs of launchd, plugins or not'), context);
   addPlistCommands(program.command('plist').description('job plists, before they are loaded'), context);
   addEventsCommand(program.command('events'), context);
+  addImageCommands(program.command('image').description('images that containers run'), context);
   addJson(program.command('doctor'))
     .description('whether this machine can run launchport, and what to do where it cannot; exit code 1 then')
     .action(async (options) => (await import('./commands/doctor.js')).doctor(context, options));

@@ -118,8 +118,10 @@ export class ImageStore {
     }
     const name = formatReference(reference);
     const record = await this.#names.get(name);
-    if (record === undefined) throw notFound(name);
-    return this.#storedAs(name, record);
+    if (record !== undefined) return this.#storedAs(name, record);
+    // The first digits of a digest, as docker's users name images.
+    if (/^[0-9a-f]{12,64}$/.test(text)) return this.#findDigest(`sha256:${text}`);
+    throw notFound(name);
   }
 
   /** Takes a name away; {@link prune} then removes what nothing leads to. @throws LaunchportError ERR_IMAGE_NOT_FOUND */
@@ -224,15 +226,21 @@ export class ImageStore {
   }
 
   async #findDigest(digest: string, asked = digest): Promise<StoredImage> {
-    if (!isDigest(digest)) {
+    if (!isDigest(digest) && !/^sha256:[0-9a-f]{12,64}$/.test(digest)) {
       throw new LaunchportError('ERR_USAGE', `not a digest: ${JSON.stringify(digest.slice(0, 200))}`, {
-        hint: 'A digest is sha256: and 64 digits, as launchport image list --digests prints it.',
+        hint: 'A digest is sha256: and 12 to 64 digits, as launchport image list --digests prints it.',
       });
     }
     const records = [...(await this.#names.list()), ...(await this.#paths.list())];
-    const record = records.find((candidate) => candidate.digest === digest);
+    const found = records.filter((candidate) => candidate.digest.startsWith(digest));
+    const [record] = found;
     if (record === undefined) throw notFound(asked);
-    return stored(digest, await this.#resolve(record));
+    if (found.some((other) => other.digest !== record.digest)) {
+      throw new LaunchportError('ERR_USAGE', `several images begin with ${digest}`, {
+        hint: 'Give more digits.',
+      });
+    }
+    return stored(record.digest, await this.#resolve(record));
   }
 
   async #storedAs(reference: string, record: NameRecord): Promise<StoredImage> {

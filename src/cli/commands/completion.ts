@@ -6,6 +6,7 @@ import { PluginCatalog, pluginDirectories, resolveRoots } from '../../plugin/ind
 import { splitCommandLine } from '../cli-plugins/command-line.js';
 import { cliPlugins, isBuiltIn } from '../cli-plugins/help.js';
 import type { CliContext } from '../context.js';
+import { imageNames } from '../images.js';
 import { jobWords } from './completion-job.js';
 
 // bash: not compgen -W, which runs what it finds in the words; plugins may be called anything.
@@ -117,6 +118,8 @@ async function wordsAfter(
   if (children.length > 0) return children;
   if (command.name() === 'completion') return Object.keys(SCRIPTS);
   if (command.parent?.name() === 'job') return jobWords(context, command, typed);
+  if (command.parent?.name() === 'image' && ['inspect', 'rm'].includes(command.name()))
+    return imageNames(context);
   if (command.parent?.name() !== 'plugin') return [];
   const { environment } = context;
   const extra = typedDirectories(typed).map((directory) => absolute(context, directory));
