@@ -12,7 +12,7 @@ export function addTimeout(command: Command): Command {
 }
 
 /** Seconds as typed, fractions allowed; at most a day. */
-function parseSeconds(text: string): number {
+export function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text.trim() !== '' && seconds > 0 && seconds <= 86_400) return seconds;
   throw new InvalidArgumentError('Give a number of seconds above 0 and up to 86400.');

@@ -5,6 +5,7 @@ import { addJson, addTimeout, parseCount } from './command-options.js';
 import type { CliContext } from './context.js';
 import { addImageCommands } from './image-commands.js';
 import { addEventsCommand, addJobCommands, addPlistCommands } from './job-commands.js';
+import { addKitCommands } from './kit-commands.js';
 
 const EXIT_CODE_HELP = `
 Exit codes:
@@ -94,6 +95,7 @@ function addPluginCommands(plugin: Command, context: CliContext): void {
     .action(async (name: string, route: string, fields: string[], options) =>
       (await import('./commands/plugin-call.js')).pluginCall(context, { name, route, fields }, options),
     );
+  addKitCommands(plugin, context);
 }
 
 function addSystemCommands(system: Command, context: CliContext): void {

@@ -14,6 +14,13 @@ export {
 export { ApiClient, type ApiClientOptions, type ApiServerInfo } from './api-client.js';
 export { ApiServer, type ApiServerIdentity, type ApiServerOptions, addPluginRoutes } from './api-server.js';
 export type { BootReport, BootResult } from './boot.js';
+export {
+  BENCH_VARIABLE,
+  BundleBench,
+  type BundleBenchOptions,
+  type BundleJobOptions,
+} from './bundle-bench.js';
+export { BundleJob, type BundleOutput, exitText } from './bundle-job.js';
 export { guardFirstCall, type WatchedJob } from './first-call.js';
 export type { SupervisorChoice } from './host-launchd.js';
 export {

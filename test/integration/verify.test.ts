@@ -1,0 +1,73 @@
+/** The conformance kit against real processes: good plugins pass, and each bad one fails the check that is about it. */
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CHECKS, type CheckResult, type VerifyOptions, verifyBundle } from '../../src/verify/index.js';
+import { runCommand } from '../helpers/command.js';
+import { useDirectory } from '../plugin/bundles.js';
+
+const PLUGINS = resolve(import.meta.dirname, '../../fixtures/plugins');
+const directory = useDirectory();
+
+/** A busy machine may be slow; nothing here waits so long unless it fails. */
+const PATIENT: VerifyOptions = { timeout: 60_000, exitTimeout: 60_000 };
+
+const failed = (checks: readonly CheckResult[]) =>
+  checks.filter(({ result }) => result === 'fail').map(({ id }) => id);
+
+/** What each bad plugin fails; waits are short where silence is what is waited for. */
+const BAD: readonly (readonly [plugin: string, check: string, detail: RegExp, options: VerifyOptions])[] = [
+  ['silent', 'unknown-route', /not answered within/, { answerTimeout: 2_000 }],
+  ['agreeable', 'unknown-route', /as if it had succeeded/, {}],
+  ['routeless', 'missing-route', /not answered/, {}],
+  ['mumbling', 'error-shape', /not JSON/, {}],
+  ['wrong-code', 'error-shape', /"badRequest" is none/, {}],
+  ['fragile', 'garbage', /a route that is a number; it wrote: route\.startsWith/, {}],
+  ['forgetful', 'second-client', /the first gets no answer/, { answerTimeout: 2_000 }],
+  ['clinging', 'disconnect', /the process ended after a client left/, {}],
+  ['overwhelmed', 'flood', /the process ended after \d+ requests/, {}],
+  ['stubborn', 'exit-sigterm', /still runs 1000 ms after SIGTERM/, { exitTimeout: 1_000 }],
+  ['sulking', 'exit-status', /exited with status 7/, {}],
+  ['parent', 'no-children', /sleep 300/, {}],
+  ['talkative', 'quiet-stdout', /ready/, {}],
+  ['strict-debug', 'argv-debug', /status 64.*unknown option --debug/, {}],
+  ['strict-resources', 'argv-resources', /status 64.*unknown option --resources/, {}],
+  ['strict-arguments', 'argv-unknown', /status 64.*--launchport-verify/, {}],
+  ['needy', 'no-output', /status 74/, {}],
+  ['unwell', 'check-in', /exited with status 78 before it checked in; it wrote: cannot find/, {}],
+  ['deaf', 'check-in', /in time/, { timeout: 2_000 }],
+];
+
+/** A start costs a process: plugins whose start is not the matter are not started in every way, and the others not asked. */
+const isAboutStart = (id: string) => /^(argv|no-output)/.test(id);
+const about = (check: string) =>
+  CHECKS.map(({ id }) => id).filter((id) =>
+    isAboutStart(check) ? isAboutStart(id) || /^(check-in|exit)/.test(id) : !isAboutStart(id),
+  );
+
+describe.runIf(process.platform === 'linux')('plugin verify', () => {
+  it.concurrent.each(['echo', 'hydra'])('passes %s', async (name) => {
+    const { checks, passed } = await verifyBundle(resolve(PLUGINS, 'valid', name), PATIENT);
+    expect(failed(checks)).toEqual([]);
+    expect(passed).toBe(true);
+  });
+
+  it.concurrent.each(BAD)(
+    'finds that %s fails %s, and nothing else',
+    async (name, check, detail, options) => {
+      const bundle = resolve(PLUGINS, 'bad-behaviour', name);
+      const { checks } = await verifyBundle(bundle, { ...PATIENT, ...options, only: about(check) });
+      expect(failed(checks)).toEqual([check]);
+      expect(checks.find(({ id }) => id === check)).toMatchObject({
+        detail: expect.stringMatching(detail),
+        advice: expect.any(String),
+      });
+    },
+  );
+
+  it('tells all as JSON, and ends with 1 when a required check fails', async () => {
+    const bundle = resolve(PLUGINS, 'bad-behaviour/unwell');
+    const { code, stdout } = await runCommand(directory(), ['plugin', 'verify', '--json', bundle], 60_000);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'unwell', passed: false, types: ['auxiliary'] });
+  });
+});
