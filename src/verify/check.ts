@@ -14,7 +14,7 @@ export interface CheckInfo {
   readonly severity: Severity;
 }
 
-/** A check of a job. Throws {@link CheckFailure} or {@link CheckSkip}; what it returns is shown beside the pass. */
+/** A check of a job. Throws a `CheckFailure` or a `CheckSkip`; what it returns is shown beside the pass. */
 export interface JobCheck extends CheckInfo {
   /** Only for jobs with a service of this type. */
   readonly type?: ServiceType;
@@ -30,17 +30,3 @@ export interface CommandCheck extends CheckInfo {
     bounds: { readonly timeout: number; readonly signal?: AbortSignal },
   ): Promise<string | undefined>;
 }
-
-/** The plugin does not do what the check asks. */
-export class CheckFailure extends Error {
-  /** What to do about it. */
-  readonly advice: string;
-
-  constructor(why: string, advice: string) {
-    super(why);
-    this.advice = advice;
-  }
-}
-
-/** The check cannot be made here. */
-export class CheckSkip extends Error {}

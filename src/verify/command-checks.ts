@@ -1,7 +1,8 @@
 /** Checks of a CLI plugin, which is run by hand and not by launchd. */
 import { spawn } from 'node:child_process';
 import { isLaunchportError, LaunchportError, withDeadline } from '../base/index.js';
-import { CheckFailure, type CommandCheck } from './check.js';
+import type { CommandCheck } from './check.js';
+import { CheckFailure } from './outcome.js';
 
 /** The checks, in the order of a report. */
 export const COMMAND_CHECKS: readonly CommandCheck[] = [

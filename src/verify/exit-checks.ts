@@ -1,7 +1,8 @@
 /** Checks of how a job ends, what it leaves, and that it comes back. */
 import { isLaunchportError, printable } from '../base/index.js';
 import { exitText } from '../harness/index.js';
-import { CheckFailure, CheckSkip, type JobCheck } from './check.js';
+import type { JobCheck } from './check.js';
+import { CheckFailure, CheckSkip } from './outcome.js';
 import { canListProcesses, killAll, leftProcesses } from './processes.js';
 import { explain } from './subject.js';
 

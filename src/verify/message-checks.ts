@@ -3,7 +3,8 @@ import type { ServiceType } from '../plugin/index.js';
 import { isRouteErrorCode, ROUTE_ERROR_CODES, ROUTE_KEY } from '../routes/index.js';
 import { uint64, type XpcDictionary, type XpcValue } from '../xpc/index.js';
 import { type Answer, isAnswer, readError } from './answer.js';
-import { CheckFailure, CheckSkip, type JobCheck } from './check.js';
+import type { JobCheck } from './check.js';
+import { CheckFailure, CheckSkip } from './outcome.js';
 import { explain, NO_ROUTE, type Subject } from './subject.js';
 
 const SILENCE_ADVICE = 'Answer every request: apple/container waits for ever for a reply that does not come.';

@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BundleJobOptions } from '../harness/index.js';
 import type { Plugin } from '../plugin/index.js';
-import { CheckFailure, type JobCheck } from './check.js';
+import type { JobCheck } from './check.js';
+import { CheckFailure } from './outcome.js';
 import { explain, type Subject } from './subject.js';
 
 const CHECK_IN_ADVICE = 'Listen on every Mach service of the configuration as soon as the process starts.';

@@ -6,7 +6,7 @@ import type { Plugin, RegistrationKind, ServiceType } from '../plugin/index.js';
 import { ROUTE_KEY } from '../routes/index.js';
 import type { XpcConnection, XpcDictionary } from '../xpc/index.js';
 import { type Answer, ask, isAnswer } from './answer.js';
-import { CheckFailure, CheckSkip } from './check.js';
+import { CheckFailure, CheckSkip } from './outcome.js';
 
 /** How long checks wait; all in milliseconds. */
 export interface VerifyBounds {

@@ -5,10 +5,11 @@ import { errorText, isLaunchportError, LaunchportError } from '../base/index.js'
 import { BundleBench, type BundleBenchOptions } from '../harness/index.js';
 import { isCliPlugin, type Plugin, type ServiceType } from '../plugin/index.js';
 import { BUNDLE_CHECKS, checkBundle } from './bundle-checks.js';
-import { CheckFailure, type CheckInfo, CheckSkip, type JobCheck } from './check.js';
+import type { CheckInfo, JobCheck } from './check.js';
 import { COMMAND_CHECKS } from './command-checks.js';
 import { EXIT_CHECKS } from './exit-checks.js';
 import { ERROR_SHAPE_CHECK, MESSAGE_CHECKS } from './message-checks.js';
+import { CheckFailure, CheckSkip } from './outcome.js';
 import { canListProcesses, killAll, markedProcesses } from './processes.js';
 import { type CheckResult, mergeResults, type VerifyReport } from './report.js';
 import { CHECK_IN, START_CHECKS } from './start-checks.js';
