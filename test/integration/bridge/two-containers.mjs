@@ -32,6 +32,8 @@ async function container(name, nameServer) {
   });
   const enter = (...args) => tool('nsenter', '-t', String(child.pid), '-n', '-m', ...args);
   return {
+    pid: child.pid,
+    enter,
     netns: openSync(`/proc/${child.pid}/ns/net`, 'r'),
     /** True once a ping came back; a busy machine may lose one. */
     ping: (target) =>
@@ -64,6 +66,25 @@ async function until(what, look, check) {
     if (Date.now() > end) throw new Error(`${what}: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Whether somebody beyond this machine is reached, who knows no way back to the containers; or why that cannot be seen. */
+async function beyond(web, { reason = '' }) {
+  if (reason.includes('no NAT')) return reason;
+  try {
+    writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
+  } catch (error) {
+    return error.message;
+  }
+  const world = await container('world', '203.0.113.1');
+  await tool('ip', 'link', 'add', 'out', 'type', 'veth', 'peer', 'name', 'in', 'netns', String(world.pid));
+  await tool('ip', 'address', 'add', '203.0.113.1/24', 'dev', 'out');
+  await tool('ip', 'link', 'set', 'out', 'up');
+  await world.enter('ip', 'address', 'add', '203.0.113.2/24', 'dev', 'in');
+  await world.enter('ip', 'link', 'set', 'in', 'up');
+  const isBack = await web.ping('203.0.113.2');
+  await tool('ip', 'link', 'delete', 'out');
+  return isBack;
 }
 
 const app = join(directory, 'app');
@@ -117,6 +138,8 @@ try {
     ipv6: await db.ping(addressOf('web', 'ipv6Address')),
   };
   seen.lookUp = await web.lookUp(addressOf('db', 'ipv4Address'));
+
+  seen.beyond = await beyond(web, connected.web);
 
   // A namespace that is no container's, and a second interface of the same name.
   const own = openSync('/proc/self/ns/net', 'r');

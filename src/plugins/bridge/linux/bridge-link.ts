@@ -1,6 +1,7 @@
 /** The bridge of one network: made, taken over from an earlier process, or made anew under another name. */
 import type { LinkNames } from './link-names.js';
 import type { LinkTool } from './links.js';
+import { linkAlias } from './orphans.js';
 import { ToolError } from './tool.js';
 
 /** How the bridge is to be. */
@@ -34,7 +35,7 @@ export async function prepareBridge(
   const stale = (await links.addresses(name)).filter((each) => each !== ipv4Gateway && each !== ipv6Gateway);
   await links.batch([
     ...stale.map((address) => `address delete ${address} dev ${name}`),
-    `link set dev ${name} alias launchport:${settings.network}`,
+    `link set dev ${name} alias ${linkAlias(settings.network)}`,
     ...(settings.mtu === undefined ? [] : [`link set dev ${name} mtu ${settings.mtu}`]),
     `address replace ${ipv4Gateway} dev ${name}`,
     `link set dev ${name} up`,

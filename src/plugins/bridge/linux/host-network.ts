@@ -7,6 +7,7 @@ import { LinkNames } from './link-names.js';
 import { type Link, LinkTool } from './links.js';
 import { Nat } from './nat.js';
 import { assertOtherNetns } from './netns.js';
+import { linkAlias, removeOrphans } from './orphans.js';
 import { INHERITED_DESCRIPTOR, type RunTool, ToolError } from './tool.js';
 
 /** The network as this machine is to have it. */
@@ -66,13 +67,18 @@ export class HostNetwork implements Plumbing {
     const names = new LinkNames(settings.network, settings.stateDirectory);
     const links = new LinkTool(run);
     const expected = new Set(hostnames.map((hostname) => names.port(hostname)));
-    const ours = (await links.list()).filter((link) => names.isOurs(link));
+    const found = await links.list();
+    await removeOrphans(run, found, settings.stateDirectory, logger);
+    const ours = found.filter((link) => names.isOurs(link));
     const isPort = ({ ifname }: Link) => ifname.startsWith('lpv');
     for (const link of ours.filter((each) => isPort(each) && !expected.has(each.ifname))) {
       logger.info('removing an interface that an earlier process left', { interface: link.ifname });
       await links.run(`link delete dev ${link.ifname}`);
     }
-    const bridge = await prepareBridge(links, names, settings);
+    const bridge = await prepareBridge(links, names, settings).catch(async (error: unknown) => {
+      await removeOurs(links, names, logger);
+      throw error;
+    });
     const network = new HostNetwork(run, names, settings, bridge, logger);
     for (const link of ours.filter((each) => isPort(each) && expected.has(each.ifname))) {
       await links.run(`link set dev ${link.ifname} master ${bridge.name}`);
@@ -108,19 +114,14 @@ export class HostNetwork implements Plumbing {
     await this.#inTurn(async () => {
       const link = await this.#links.find(port);
       if (link !== undefined && this.#names.isOurs(link)) await this.#links.run(`link delete dev ${port}`);
-    }).catch((error: unknown) => this.#cannotRemove(port, error));
+    }).catch((error: unknown) => cannotRemove(this.#logger, port, error));
   }
 
   async close(): Promise<void> {
     await this.#inTurn(async () => {
       await this.#nat.remove();
-      const ours = (await this.#links.list()).filter((link) => this.#names.isOurs(link));
-      for (const { ifname } of ours) {
-        await this.#links
-          .run(`link delete dev ${ifname}`)
-          .catch((error) => this.#cannotRemove(ifname, error));
-      }
-    }).catch((error: unknown) => this.#cannotRemove(this.bridge, error));
+      await removeOurs(this.#links, this.#names, this.#logger);
+    });
   }
 
   async #finish(): Promise<void> {
@@ -147,7 +148,9 @@ export class HostNetwork implements Plumbing {
       const reasons = [this.#reason, reason].filter((each) => each !== undefined).join('; ');
       return { isConnected: true, ...(reasons === '' ? {} : { reason: reasons }) };
     } catch (error) {
-      await this.#links.run(`link delete dev ${port}`).catch((second) => this.#cannotRemove(port, second));
+      await this.#links
+        .run(`link delete dev ${port}`)
+        .catch((second) => cannotRemove(this.#logger, port, second));
       throw error;
     }
   }
@@ -177,9 +180,7 @@ export class HostNetwork implements Plumbing {
       if (!/File exists/.test(errorText(error))) throw error;
       throw new ToolError(`it has an interface ${interfaceName} already`);
     });
-    const alias = `launchport:${this.#settings.network}:${hostname}`
-      .replaceAll(/[^\x21-\x7e]/g, '?')
-      .slice(0, 255);
+    const alias = linkAlias(this.#settings.network, hostname);
     await this.#links.run(`link set dev ${port} alias ${alias}`);
   }
 
@@ -206,10 +207,6 @@ export class HostNetwork implements Plumbing {
     }
   }
 
-  #cannotRemove(name: string, error: unknown): void {
-    this.#logger.error('an interface could not be removed', { interface: name, error: errorText(error) });
-  }
-
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const run = this.#last.then(work);
     this.#last = run.catch(() => {});
@@ -222,4 +219,19 @@ async function addDefaultRoute(inside: LinkTool, command: string): Promise<void>
   await inside.run(command).catch((error: unknown) => {
     if (!/File exists/.test(errorText(error))) throw error;
   });
+}
+
+/** Removes all interfaces that this network made. Never rejects. */
+async function removeOurs(links: LinkTool, names: LinkNames, logger: Logger): Promise<void> {
+  const found = await links.list().catch((error: unknown) => {
+    cannotRemove(logger, 'all', error);
+    return [];
+  });
+  for (const { ifname } of found.filter((link) => names.isOurs(link))) {
+    await links.run(`link delete dev ${ifname}`).catch((error) => cannotRemove(logger, ifname, error));
+  }
+}
+
+function cannotRemove(logger: Logger, name: string, error: unknown): void {
+  logger.error('an interface could not be removed', { interface: name, error: errorText(error) });
 }

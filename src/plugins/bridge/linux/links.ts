@@ -9,6 +9,7 @@ const linkSchema = z.object({
   link_index: z.number().optional(),
   master: z.string().optional(),
   address: z.string().optional(),
+  ifalias: z.string().optional(),
   linkinfo: z.object({ info_kind: z.string().optional() }).optional(),
 });
 

@@ -13,6 +13,16 @@ export interface NatSettings {
   readonly isInternal: boolean;
 }
 
+/** The table of nft for one network. */
+function tableOf(tag: string): string {
+  return `launchport_${tag}`;
+}
+
+/** Removes the table of a network that is no more, if there is one. Never rejects. */
+export async function removeTable(run: RunTool, tag: string): Promise<void> {
+  await run('nft', ['delete', 'table', 'inet', tableOf(tag)]).catch(() => {});
+}
+
 /** Address translation of one network. */
 export class Nat {
   readonly #run: RunTool;
@@ -63,7 +73,7 @@ export class Nat {
   }
 
   get #table(): string {
-    return `launchport_${this.#settings.tag}`;
+    return tableOf(this.#settings.tag);
   }
 
   async #setRules(): Promise<string | undefined> {
