@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { LaunchportError } from '../../src/base/index.js';
+import { LaunchportError, silentLogger } from '../../src/base/index.js';
 import { run } from '../../src/cli/run.js';
 import { ApiServer, PluginHost, pluginLoad } from '../../src/harness/index.js';
 import { bootstrapDirectory, bootstrapPath } from '../../src/native/index.js';
 import { createMockWorld } from '../../src/native/mock/index.js';
+import { resolveRoots } from '../../src/plugin/index.js';
 import { RouteServer, routeError } from '../../src/routes/index.js';
 import { XpcTransport } from '../../src/xpc/index.js';
 import { captureContext } from '../helpers/cli-context.js';
@@ -48,16 +49,31 @@ it('an interrupt ends the wait for a server that does not answer', async () => {
 });
 
 it('the server command fails when the server loses its service', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'lp-cli-'));
   const dispose = { [Symbol.asyncDispose]: async () => {} };
-  const host = { ...dispose, bootstrap: undefined, harness: { boot: async () => {} } };
+  const host = {
+    ...dispose,
+    bootstrap: undefined,
+    harness: { boot: async () => ({ results: [], diagnostics: [] }) },
+    roots: resolveRoots({ app: home }, {}),
+    registrar: { records: async () => [] },
+    catalog: { find: () => Promise.reject(new Error('no plugins')) },
+    logger: silentLogger,
+  };
   vi.spyOn(PluginHost, 'start').mockResolvedValue(host as unknown as PluginHost);
   const reason = new LaunchportError('ERR_XPC_INVALID', 'x: launchd gave this process no such service');
-  const server = { ...dispose, service: 'x', closed: Promise.resolve(reason) };
+  const server = {
+    service: 'x',
+    closed: Promise.resolve(reason),
+    routes: new RouteServer(),
+    stop: async () => {},
+  };
   vi.spyOn(ApiServer, 'start').mockResolvedValue(server as unknown as ApiServer);
   const context = captureContext();
   expect(await run(['system', 'run'], context)).toBe(1);
   expect(context.errors()).toContain('no such service');
   expect(context.output()).toBe('serving x\n');
+  await rm(home, { recursive: true });
 });
 
 it('of several plugins, those done before the first failure are told in JSON too', async () => {
