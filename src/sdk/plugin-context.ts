@@ -1,6 +1,7 @@
 /** What a plugin knows of its process, and its handlers besides their requests. */
 import type { Logger } from '../base/index.js';
 import type { RouteContext } from '../routes/index.js';
+import type { XpcTransport } from '../xpc/index.js';
 import type { Invocation } from './instance.js';
 
 /** Service types of apple/container: a runtime per container, a network helper per network, the others one each. */
@@ -16,6 +17,8 @@ export interface PluginContext extends Invocation {
   /** `CONTAINER_APP_ROOT`, `CONTAINER_LOG_ROOT` and what else the host passes. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** What its services are served over: for connections of its own, and listeners that it hands out as endpoints. */
+  readonly transport: XpcTransport;
   /** Aborts when the process is about to end, before its clients are left: what they hold may be kept for the next one. */
   readonly terminating: AbortSignal;
 }

@@ -74,10 +74,11 @@ async function start(
   const { pid, args, env: environment } = process;
   const termination = new AbortController();
   const terminating = termination.signal;
-  const context: PluginContext = { ...invocation, pid, args, services, environment, logger, terminating };
+  const transport = options.transport ?? XpcTransport.default();
+  const known = { ...invocation, pid, args, services, environment };
+  const context: PluginContext = { ...known, logger, transport, terminating };
   await plugin.start?.(context);
 
-  const transport = options.transport ?? XpcTransport.default();
   const quiet = options.idleExit ?? plugin.idleExit;
   const idle = new IdleWatch(quiet, () => void leave());
   const served = (Object.keys(services) as ServiceType[]).map((type): Served => {

@@ -84,6 +84,8 @@ export interface TestClient<S extends PluginServices, T extends keyof S> {
 export interface PluginUnderTest<S extends PluginServices> extends AsyncDisposable {
   /** A new connection to one of its services. */
   client<T extends keyof S & ServiceType>(type: T): TestClient<S, T>;
+  /** The transport of its clients, to connect to endpoints that it hands out. */
+  readonly transport: XpcTransport;
   /** What it logged and wrote to standard error, by line. */
   readonly output: readonly string[];
   /**
@@ -162,6 +164,7 @@ export async function testPlugin<const S extends PluginServices>(
   }
   return {
     client: (type) => testClient(plugin, type, transport, services),
+    transport,
     output,
     descriptor: (label) => world.createDescriptor(label),
     labelOf: (descriptor) => world.descriptorLabel(descriptor),
