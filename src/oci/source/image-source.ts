@@ -6,7 +6,7 @@ import { bounded, decompressed, sniffCompression } from '../layer/layer-stream.j
 import { RootedTree, splitPath, statAt } from '../layer/rooted-tree.js';
 import { type ImageLimits, invalidImage, limitError } from '../limits.js';
 import { type AddedBlob, collect, stageFile } from '../store/blob-store.js';
-import { counted, fileChunks, ifThere, openRegular, readChunks } from '../store/files.js';
+import { counted, ifThere, openRegular, readChunks } from '../store/files.js';
 import { readTar } from '../tar/tar-reader.js';
 import type { ImageWorkOptions } from '../types.js';
 
@@ -111,8 +111,8 @@ export async function readArchive(
     options.onProgress?.({ phase: 'read', completedBytes: done, totalBytes: size });
   };
   const begin = Buffer.alloc(4);
-  await file.read(begin, 0, 4, 0);
-  const raw = counted(`reading ${path}`, fileChunks(file), options.signal, tell);
+  await file.read(begin, 0, 4, 0).finally(() => file.close());
+  const raw = counted(`reading ${path}`, readChunks(path), options.signal, tell);
   const tar = bounded(path, decompressed(path, raw, sniffCompression(begin)), 'maxImageBytes', limits);
   const source = new ArchiveSource(path);
   let entries = 0;

@@ -1,6 +1,6 @@
 /** Content under its digest: written whole and checked, or not there. */
 import { createHash } from 'node:crypto';
-import { type FileHandle, lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LaunchportError } from '../../base/index.js';
 import {
@@ -54,7 +54,8 @@ export class BlobStore {
   }
 
   /** The bytes, checked as they pass. @throws LaunchportError ERR_IMAGE_INVALID when missing, ERR_IMAGE_DIGEST */
-  async open(what: string, expected: ExpectedContent): Promise<AsyncGenerator<Uint8Array>> {
+  async *open(what: string, expected: ExpectedContent): AsyncGenerator<Uint8Array> {
+    // Opened by whoever reads, or else nobody would close it.
     const path = this.path(expected.digest);
     const opened =
       (await ifThere(openRegular(path))) ??
@@ -65,12 +66,12 @@ export class BlobStore {
         details: { digest: expected.digest },
       });
     }
-    return checked(fileChunks(opened.file), new ContentMeter(what, expected));
+    yield* checked(fileChunks(opened.file), new ContentMeter(what, expected));
   }
 
   /** A whole small blob, checked. */
   async read(what: string, expected: ExpectedContent, limits: ImageLimits): Promise<Buffer> {
-    return collect(what, await this.open(what, expected), limits);
+    return collect(what, this.open(what, expected), limits);
   }
 
   /** Adds `chunks`, unless the blob is there. @throws LaunchportError ERR_IMAGE_DIGEST: then nothing was added */
@@ -96,11 +97,13 @@ export class BlobStore {
     return { digest, size };
   }
 
-  /** Takes a staged file, which must be what `digest` says. */
+  /** Takes a staged file, which must be what `digest` says, and stays: an image may have one layer twice. */
   async adopt(staged: string, digest: Digest): Promise<void> {
     const path = this.path(digest);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await rename(staged, path);
+    const second = `${staged}.blob`;
+    await link(staged, second);
+    await rename(second, path);
     await syncDirectory(dirname(path));
   }
 

@@ -142,7 +142,7 @@ async function unpackLayers(
     const diffId = image.config.rootfs.diff_ids[index];
     if (compression === undefined || diffId === undefined)
       throw invalidImage(`${what} is of type ${JSON.stringify(layer.mediaType.slice(0, 200))}`);
-    const blob = await blobs.open(what, layer);
+    const blob = blobs.open(what, layer);
     const watched = counted('unpacking an image', blob, options.signal, tellBytes);
     const tar = bounded(what, decompressed(what, watched, compression), 'maxLayerBytes', limits);
     const meter = new ContentMeter(`unpacked ${what}`, { digest: diffId });

@@ -82,7 +82,9 @@ export async function* readTar(
 
 /** Failures of zlib and of our own readers are the archive's; those of the system and of callers stay what they are. */
 export function asInvalid(what: string, error: unknown): unknown {
-  if (error instanceof LaunchportError || !(error instanceof Error)) return error;
+  // A TypeError is a mistake of ours.
+  if (error instanceof LaunchportError || error instanceof TypeError || !(error instanceof Error))
+    return error;
   const { code } = error as NodeJS.ErrnoException;
   const isPacking = code !== undefined && /^(Z_|ZSTD_|ERR_ZSTD|ERR_BUFFER_TOO_LARGE)/.test(code);
   if (error instanceof TruncatedError || code === undefined || isPacking)

@@ -4,7 +4,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Header, type HeaderData, Pax } from 'tar';
 import { invalidImage } from '../limits.js';
-import { fileChunks, openRegular } from '../store/files.js';
+import { readChunks } from '../store/files.js';
 
 const BLOCK = 512;
 
@@ -72,10 +72,10 @@ async function* file(
     return;
   }
   if (status.nlink > 1) links.set(identity, path);
-  const { file: opened, size } = await openRegular(join(root, path));
+  const { size } = status;
   yield tarHeader({ ...common(status), path, type: 'File', size });
   let written = 0;
-  for await (const chunk of fileChunks(opened)) {
+  for await (const chunk of readChunks(join(root, path))) {
     written += chunk.byteLength;
     if (written > size) break;
     yield chunk;
