@@ -9,6 +9,8 @@ import type { Sandbox, SandboxOptions, SandboxSpec } from './sandbox.js';
  *   mount that does not do; ERR_TIMEOUT; ERR_ABORTED. RangeError for a specification that cannot be. Nothing is left then
  */
 export async function createSandbox(spec: SandboxSpec, options: SandboxOptions = {}): Promise<Sandbox> {
+  if (!/^[A-Za-z0-9][\w.-]{0,127}$/.test(spec.id)) throw new RangeError(`"${spec.id}" cannot name a sandbox`);
+  if (!spec.root.startsWith('/')) throw new RangeError(`the root "${spec.root}" is no absolute path`);
   if (process.platform === 'linux') return makeLinuxSandbox(spec, options);
   throw new LaunchportError('ERR_UNSUPPORTED', `there are no sandboxes on ${process.platform}`, {
     hint: 'Use Linux or macOS.',

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { LaunchportError, type Logger, withDeadline } from '../../../../base/index.js';
+import { abortedError, LaunchportError, type Logger, withDeadline } from '../../../../base/index.js';
 import { INSIDE_PATH } from './bubblewrap.js';
 import { startTicksOf } from './entered-process.js';
 import type { Programs } from './programs.js';
@@ -56,7 +56,8 @@ export class FirstProcess {
    *   complains about, ERR_TIMEOUT, ERR_ABORTED; nothing is left then
    */
   static async make(options: FirstProcessOptions): Promise<FirstProcess> {
-    const { programs, groups } = options;
+    const { programs, groups, signal } = options;
+    if (signal?.aborted) throw abortedError('making a sandbox', signal);
     const bubblewrap = [programs.bubblewrap, '--args', '3', '--info-fd', '4', '--', INSIDE_PATH, 'hold', '5'];
     const child = spawn(programs.helper, ['launch', String(5 + groups.length), ...bubblewrap], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...groups],
@@ -68,7 +69,7 @@ export class FirstProcess {
     try {
       await withDeadline(
         'making a sandbox',
-        { timeout: SETUP_MS, signal: options.signal },
+        { timeout: SETUP_MS, signal },
         () => new LaunchportError('ERR_TIMEOUT', 'bubblewrap did not make a sandbox in time'),
         () => first.#setUp(options.arguments),
       );
@@ -98,10 +99,10 @@ export class FirstProcess {
    */
   async end(): Promise<void> {
     this.#isEnding = true;
-    // The first process ends when its lifeline does.
-    streamsOf(this.#child)[5]?.destroy();
-    if (await endsWithin(this.ended, this.#hostPid === 0 ? 0 : END_MS)) return;
-    // The order matters: what bubblewrap has made dies with it, also before its id is known.
+    // The first process ends when its lifeline does. One that is still being made is not killed before it looks there:
+    // bubblewrap's child would be left waiting for bubblewrap.
+    for (const descriptor of [3, 5]) streamsOf(this.#child)[descriptor]?.destroy();
+    if (await endsWithin(this.ended, END_MS)) return;
     this.#child.kill('SIGKILL');
     if (this.#startTicks !== undefined && startTicksOf(this.#hostPid) === this.#startTicks) {
       try {
@@ -115,11 +116,7 @@ export class FirstProcess {
   }
 
   async #setUp(bubblewrapArguments: readonly string[]): Promise<void> {
-    const [, , complaints, input, info, lifeline] = this.#child.stdio as readonly (
-      | Duplex
-      | null
-      | undefined
-    )[];
+    const [, , complaints, input, info, lifeline] = streamsOf(this.#child);
     if (!complaints || !input || !info || !lifeline) {
       await this.ended;
       throw this.#failure();
@@ -127,25 +124,27 @@ export class FirstProcess {
     collect(complaints, (text) => {
       this.#complaint = (this.#complaint + text).slice(-MAX_COMPLAINT);
     });
-    let infoText = '';
-    collect(info, (text) => {
-      infoText += text;
+    const isKnown = new Promise<void>((resolve) => {
+      let text = '';
+      collect(info, (chunk) => {
+        text += chunk;
+        const id = /"child-pid": *(\d+)\D/.exec(text)?.[1];
+        if (id === undefined || this.#hostPid !== 0) return;
+        this.#hostPid = Number(id);
+        this.#startTicks = startTicksOf(this.#hostPid);
+        resolve();
+      });
     });
-    const isReady = new Promise<boolean>((resolve) => {
-      lifeline.once('data', () => resolve(true));
-      lifeline.once('close', () => resolve(false));
+    const isReady = new Promise<void>((resolve) => {
+      lifeline.once('data', () => resolve());
     });
     // Broken when bubblewrap has ended early; its complaint tells the rest.
     for (const stream of [input, lifeline]) stream.on('error', () => {});
     (input as Writable).end(bubblewrapArguments.map((argument) => `${argument}\0`).join(''));
-    if (!(await isReady)) {
-      await this.ended;
-      throw this.#failure();
-    }
-    this.#hostPid = Number((JSON.parse(infoText) as { 'child-pid': unknown })['child-pid']);
+    await Promise.race([Promise.all([isKnown, isReady]), this.ended]);
+    if (this.#hasEnded) throw this.#failure();
     this.#directory = openSync(`/proc/${this.#hostPid}`, constants.O_RDONLY | constants.O_DIRECTORY);
-    this.#startTicks = startTicksOf(this.#hostPid);
-    // It is alive, so the directory is its own; bubblewrap waits for it before the id can be another's.
+    // Until bubblewrap has waited for it, the id cannot be another's, and the directory is its own.
     if (this.#startTicks === undefined || this.#hasEnded) throw this.#failure();
   }
 
