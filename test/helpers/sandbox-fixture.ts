@@ -1,18 +1,31 @@
 /** Sandboxes for tests: a root made of busybox, processes whose output goes to files, and why there can be none. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  ProcessSpec,
-  Sandbox,
-  SandboxProcess,
-  SandboxSpec,
+import {
+  createSandbox,
+  type ProcessSpec,
+  type Sandbox,
+  type SandboxProcess,
+  type SandboxSpec,
 } from '../../src/plugins/sandboxd/sandbox/index.js';
 import { findPrograms } from '../../src/plugins/sandboxd/sandbox/linux/programs.js';
 
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'];
+
+/** Ids of processes of this machine whose command line has `text` in it; its arguments are divided by NUL. */
+export function processesWith(text: string): string[] {
+  return readdirSync('/proc').filter((id) => {
+    if (!/^\d+$/.test(id)) return false;
+    try {
+      return readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
 
 /** Why sandboxes cannot be made here; undefined where they can. */
 export function sandboxProblem(): string | undefined {
@@ -52,6 +65,7 @@ function isStatic(path: string): boolean {
 export class SandboxFixture {
   readonly directory: string;
   readonly root: string;
+  readonly #made: Sandbox[] = [];
   #count = 0;
 
   private constructor(directory: string) {
@@ -76,6 +90,17 @@ export class SandboxFixture {
     for (const name of ['sh', 'sleep', 'cat', 'kill', 'mount', 'chroot'])
       await symlink('busybox', join(root, 'bin', name));
     await writeFile(join(root, 'not-a-program'), 'text\n', { mode: 0o644 });
+  }
+
+  /** Makes a sandbox, which {@link destroyAll} ends. */
+  async sandbox(changes: Partial<SandboxSpec> = {}): Promise<Sandbox> {
+    const sandbox = await createSandbox(await this.spec(changes));
+    this.#made.push(sandbox);
+    return sandbox;
+  }
+
+  async destroyAll(): Promise<void> {
+    await Promise.all(this.#made.splice(0).map((sandbox) => sandbox.destroy()));
   }
 
   /** A specification with nothing special in it. */

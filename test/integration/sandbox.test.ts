@@ -1,10 +1,8 @@
-/** Sandboxes with real namespaces: what is in them, what cannot be reached from them, and that they leave nothing. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Sandboxes with real namespaces: what is in them, and what cannot be reached from them. */
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createSandbox, type Sandbox, type SandboxSpec } from '../../src/plugins/sandboxd/sandbox/index.js';
-import { SandboxFixture, sandboxProblem } from '../helpers/sandbox-fixture.js';
+import { processesWith, SandboxFixture, sandboxProblem } from '../helpers/sandbox-fixture.js';
 
 const problem = sandboxProblem();
 if (problem !== undefined) console.log(`sandboxes are not tested: ${problem}`);
@@ -12,40 +10,17 @@ if (problem !== undefined) console.log(`sandboxes are not tested: ${problem}`);
 const isRoot = process.getuid?.() === 0;
 const IDLE = ['sleep', '1000'];
 
-/** Ids of processes of this machine whose command line has `text` in it. */
-function processesWith(text: string): string[] {
-  return readdirSync('/proc').filter((id) => {
-    if (!/^\d+$/.test(id)) return false;
-    try {
-      return readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(text);
-    } catch {
-      return false;
-    }
-  });
-}
-
-const openDescriptors = () => readdirSync('/proc/self/fd').length;
-
 describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => {
   let fixture: SandboxFixture;
-  const made: Sandbox[] = [];
 
   beforeAll(async () => {
     fixture = await SandboxFixture.make();
   }, 60_000);
-  afterEach(async () => {
-    await Promise.all(made.splice(0).map((sandbox) => sandbox.destroy()));
-  }, 120_000);
+  afterEach(() => fixture.destroyAll(), 120_000);
   afterAll(() => fixture.remove());
 
-  async function make(changes: Partial<SandboxSpec> = {}): Promise<Sandbox> {
-    const sandbox = await createSandbox(await fixture.spec(changes));
-    made.push(sandbox);
-    return sandbox;
-  }
-
   it('tells exit codes and signals exactly, and why a command cannot be run', async () => {
-    const sandbox = await make();
+    const sandbox = await fixture.sandbox();
     const command = await fixture.run(sandbox, 'start', IDLE);
     for (const [script, code] of [
       ['exit 0', 0],
@@ -79,7 +54,7 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
 
   it('ends with its command, whatever else runs in it', async () => {
     const mark = `1${process.pid}01`;
-    const sandbox = await make();
+    const sandbox = await fixture.sandbox();
     const command = await fixture.run(sandbox, 'start', `sleep ${mark} & sleep ${mark} & wait`);
     const other = await fixture.run(sandbox, 'exec', ['sleep', mark]);
     expect((await sandbox.processes()).length).toBeGreaterThanOrEqual(2);
@@ -91,7 +66,7 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
   });
 
   it('has its own host name, files, processes and network, and nothing of the environment', async () => {
-    const sandbox = await make({
+    const sandbox = await fixture.sandbox({
       files: { '/etc/hosts': '127.0.0.1 localhost\n', '/etc/hostname': 'box\n' },
       network: 'own',
       tmpfs: ['/scratch'],
@@ -126,7 +101,7 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
   it('cannot be written out of, nor see or signal the host, nor gain rights', async () => {
     const secret = join(fixture.directory, 'secret');
     await writeFile(secret, 'secret\n');
-    const sandbox = await make();
+    const sandbox = await fixture.sandbox();
     const command = await fixture.run(sandbox, 'start', IDLE);
     const attempts = [
       // Writes to the root, to the host by a link of the root, and to what the kernel shares.
@@ -167,7 +142,7 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
     const root = join(fixture.directory, 'setuid-root');
     await fixture.makeRoot(root);
     await chmod(join(root, 'bin/busybox'), 0o4755);
-    const sandbox = await make({
+    const sandbox = await fixture.sandbox({
       root,
       isReadOnly: false,
       capabilities: { add: ['net_admin'], drop: ['ALL'] },
@@ -211,7 +186,7 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
     const before = (await readdir(root, { recursive: true })).sort();
     const shared = join(fixture.directory, 'shared');
     await mkdir(shared);
-    const sandbox = await make({
+    const sandbox = await fixture.sandbox({
       root,
       files: { '/etc/hosts': 'hosts\n', '/etc/resolv.conf': 'resolv\n' },
       mounts: [
@@ -239,77 +214,5 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
     await sandbox.destroy();
     expect((await readdir(root, { recursive: true })).sort()).toEqual(before);
     expect(await readdir(outside)).toEqual([]);
-  });
-
-  it('leaves nothing when it is given up at any stage', async () => {
-    await (await make()).destroy();
-    const descriptors = openDescriptors();
-    const states: string[] = [];
-    const spec = async (changes: Partial<SandboxSpec> = {}) => {
-      const result = await fixture.spec({ network: 'own', ...changes });
-      states.push(result.stateDirectory);
-      return result;
-    };
-    // Before, while and after it is made; with a command, and with one that has just ended.
-    await expect(createSandbox(await spec(), { signal: AbortSignal.abort() })).rejects.toMatchObject({
-      code: 'ERR_ABORTED',
-    });
-    for (const turns of [1, 3, 10]) {
-      const abort = new AbortController();
-      const making = createSandbox(await spec(), { signal: abort.signal });
-      const outcome = making.then(
-        (sandbox) => sandbox.destroy(),
-        (error: unknown) => expect(error).toMatchObject({ code: 'ERR_ABORTED' }),
-      );
-      for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
-      abort.abort();
-      await outcome;
-    }
-    const bad = { mounts: [{ kind: 'bind', source: '/nowhere', destination: '/x', options: [] }] } as const;
-    await expect(createSandbox(await spec(bad))).rejects.toMatchObject({ code: 'ERR_SANDBOX' });
-    await expect(createSandbox(await spec({ hostname: 'x'.repeat(300) }))).rejects.toMatchObject({
-      code: 'ERR_SANDBOX',
-    });
-    await expect(createSandbox(await spec({ sysctls: { 'kernel.panic': '1' } }))).rejects.toThrow(RangeError);
-
-    const unused = await createSandbox(await spec());
-    await Promise.all([unused.destroy(), unused.destroy()]);
-    const running = await createSandbox(await spec());
-    const command = await fixture.run(running, 'start', IDLE);
-    const starting = fixture.run(running, 'exec', IDLE).then(
-      ({ process }) => process.exited,
-      (error: unknown) => expect(error).toMatchObject({ code: 'ERR_SANDBOX' }),
-    );
-    await running.destroy();
-    await starting;
-    expect((await command.process.exited).code).toBe(137);
-    const failed = await createSandbox(await spec());
-    expect((await fixture.output(failed, 'start', ['missing']))[0]).toBe(127);
-    await failed.destroy();
-
-    expect(openDescriptors()).toBe(descriptors);
-    for (const state of states) expect([state, await readdir(state)]).toEqual([state, []]);
-    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(fixture.directory);
-    for (const state of states) expect(processesWith(state)).toEqual([]);
-  });
-
-  it('takes 20 at a time, each with its own processes', async () => {
-    const mark = `2${process.pid}02`;
-    const results = await Promise.all(
-      Array.from({ length: 20 }, async (_, index) => {
-        const sandbox = await make({ hostname: `box-${index}` });
-        await fixture.run(sandbox, 'start', ['sleep', mark]);
-        const [code, text] = await fixture.output(
-          sandbox,
-          'exec',
-          'busybox hostname; busybox ps | busybox grep -c [s]leep; exit $(busybox hostname | busybox cut -c 5-)',
-        );
-        return [code, text];
-      }),
-    );
-    expect(results).toEqual(results.map((_, index) => [index, `box-${index}\n1\n`]));
-    expect(processesWith(`sleep\0${mark}`)).toHaveLength(20);
-    await Promise.all(made.map((sandbox) => sandbox.destroy()));
-    expect(processesWith(`sleep\0${mark}`)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** Makes the sandbox of this system. */
 import { LaunchportError } from '../../../base/index.js';
+import { makeDarwinSandbox } from './darwin/darwin-sandbox.js';
 import { makeLinuxSandbox } from './linux/linux-sandbox.js';
 import type { Sandbox, SandboxOptions, SandboxSpec } from './sandbox.js';
 
@@ -12,6 +13,7 @@ export async function createSandbox(spec: SandboxSpec, options: SandboxOptions =
   if (!/^[A-Za-z0-9][\w.-]{0,127}$/.test(spec.id)) throw new RangeError(`"${spec.id}" cannot name a sandbox`);
   if (!spec.root.startsWith('/')) throw new RangeError(`the root "${spec.root}" is no absolute path`);
   if (process.platform === 'linux') return makeLinuxSandbox(spec, options);
+  if (process.platform === 'darwin') return makeDarwinSandbox(spec, options);
   throw new LaunchportError('ERR_UNSUPPORTED', `there are no sandboxes on ${process.platform}`, {
     hint: 'Use Linux or macOS.',
   });
