@@ -78,6 +78,13 @@ export const ERROR_CODES = {
   ERR_IMAGE_INVALID: 'invalid',
   ERR_IMAGE_DIGEST: 'invalid',
   ERR_IMAGE_LIMIT: 'limit',
+  // containers and networks
+  ERR_CONTAINER_NOT_FOUND: 'notFound',
+  ERR_CONTAINER_EXISTS: 'exists',
+  ERR_CONTAINER_STATE: 'busy',
+  ERR_NETWORK_NOT_FOUND: 'notFound',
+  ERR_NETWORK_EXISTS: 'exists',
+  ERR_NETWORK_STATE: 'busy',
   // harness and routes
   ERR_ROUTE_UNKNOWN: 'unsupported',
   ERR_ROUTE_REQUEST: 'usage',

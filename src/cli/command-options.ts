@@ -11,6 +11,16 @@ export function addTimeout(command: Command): Command {
   return command.option('--timeout <seconds>', 'give up after this long', parseSeconds, 60);
 }
 
+/** `--plugin-dir`. */
+export function addSearch(command: Command): Command {
+  return command.option(
+    '--plugin-dir <directory>',
+    'look here for plugins first; may be given several times',
+    (directory: string, before: readonly string[]) => [...before, directory],
+    [] as readonly string[],
+  );
+}
+
 /** Seconds as typed, fractions allowed; at most a day. */
 export function parseSeconds(text: string): number {
   const seconds = Number(text);

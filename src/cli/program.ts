@@ -1,11 +1,13 @@
 /** The command table: every command's name, arguments, options and help. Bodies are loaded when they run. */
-import { Command, Option } from 'commander';
-import { SERVICE_TYPES } from '../plugin/index.js';
-import { addJson, addTimeout, parseCount } from './command-options.js';
+import { Command } from 'commander';
+import { addJson, addSearch } from './command-options.js';
+import { addContainerCommands } from './container-commands.js';
 import type { CliContext } from './context.js';
 import { addImageCommands } from './image-commands.js';
 import { addEventsCommand, addJobCommands, addPlistCommands } from './job-commands.js';
-import { addKitCommands } from './kit-commands.js';
+import { addNetworkCommands } from './network-commands.js';
+import { addPluginCommands } from './plugin-commands.js';
+import { addSystemCommands } from './system-commands.js';
 
 const EXIT_CODE_HELP = `
 Exit codes:
@@ -25,6 +27,13 @@ export function buildProgram(context: CliContext, version: string): Command {
     writeErr: (text) => context.stderr.write(text),
   });
   program.showHelpAfterError('(launchport --help lists what there is)');
+  // What stands behind an image or a container is for the command there.
+  program.enablePositionalOptions();
+  addContainerCommands(program, context);
+  addNetworkCommands(
+    program.command('network').description('networks that containers are attached to'),
+    context,
+  );
   addPluginCommands(program.command('plugin').description('find, load and call plugins'), context);
   addSystemCommands(program.command('system').description('the API server that hosts plugins'), context);
   addJobCommands(program.command('job').description('jobs of launchd, plugins or not'), context);
@@ -56,110 +65,4 @@ export function buildProgram(context: CliContext, version: string): Command {
       (await import('./commands/completion.js')).complete(context, program, words),
     );
   return program;
-}
-
-function addPluginCommands(plugin: Command, context: CliContext): void {
-  addSearch(addJson(plugin.command('list').alias('ls')))
-    .description('plugins on disk, and what the API server has loaded')
-    .addOption(typeOption('only those with a service of this type'))
-    .option('-q, --quiet', 'names only')
-    .action(async (options) => (await import('./commands/plugin-list.js')).pluginList(context, options));
-  addSearch(addJson(plugin.command('inspect')))
-    .description('everything known of plugins: bundle, configuration, label, Mach services, state')
-    .argument('<names...>')
-    .action(async (names: string[], options) =>
-      (await import('./commands/plugin-inspect.js')).pluginInspect(context, names, options),
-    );
-  for (const [verb, description] of [
-    ['load', 'register a plugin with launchd; it starts at its first message'],
-    ['unload', 'stop a plugin and remove it from launchd'],
-    ['restart', 'stop a running plugin and start it again'],
-  ] as const) {
-    addTimeout(addJson(plugin.command(verb)))
-      .description(description)
-      .argument('<names...>')
-      .action(async (names: string[], options) =>
-        (await import('./commands/plugin-change.js')).pluginChange(context, verb, names, options),
-      );
-  }
-  addTimeout(addSearch(addJson(plugin.command('call'))))
-    .description('send a request to a plugin and print its reply; starts the plugin if it is idle')
-    .argument('<name>')
-    .argument('<route>')
-    .argument(
-      '[fields...]',
-      'KEY=TEXT, or KEY:TYPE=TEXT with TYPE int64, uint64, double, bool, date, uuid, data (hex), json',
-    )
-    .addOption(typeOption('which of its services; its first unless given'))
-    .option('--instance <id>', 'which instance')
-    .action(async (name: string, route: string, fields: string[], options) =>
-      (await import('./commands/plugin-call.js')).pluginCall(context, { name, route, fields }, options),
-    );
-  addKitCommands(plugin, context);
-}
-
-function addSystemCommands(system: Command, context: CliContext): void {
-  addLog(addSearch(addPrefix(addJson(system.command('run')))))
-    .description(
-      'run the API server in the foreground, with the embedded launchd on Linux; ends on SIGINT or SIGTERM',
-    )
-    .option('--debug', 'log more, and start plugins with --debug')
-    .addOption(new Option('--log-file <file>', 'as the daemon: log there').hideHelp())
-    .action(async (options) => (await import('./commands/system-run.js')).systemRun(context, options));
-  for (const [verb, description] of [
-    ['start', 'run it in the background: as a daemon on Linux, as a job of launchd on macOS'],
-    ['restart', 'stop the daemon and start it again'],
-  ] as const) {
-    addLog(addTimeout(addSearch(addPrefix(addJson(system.command(verb))))))
-      .description(description)
-      .option('--debug', 'log more, and start plugins with --debug')
-      .action(async (options) => {
-        const { systemRestart, systemStart } = await import('./commands/system-start.js');
-        await (verb === 'start' ? systemStart : systemRestart)(context, options);
-      });
-  }
-  addTimeout(addPrefix(addJson(system.command('stop'))))
-    .description('end all jobs in order, then the daemon; jobs that take longer than --timeout are killed')
-    .action(async (options) => (await import('./commands/system-stop.js')).systemStop(context, options));
-  addTimeout(addPrefix(addJson(system.command('status'))))
-    .description(
-      'whether an API server and a daemon answer, and their jobs; exit code 3 without an API server',
-    )
-    .action(async (options) => (await import('./commands/system-status.js')).systemStatus(context, options));
-  addJson(system.command('logs'))
-    .description('the log of the daemon; with --json one value a line')
-    .option('-f, --follow', 'go on with what is added, until SIGINT or SIGTERM')
-    .option('-n, --lines <count>', 'how many of the last lines', parseCount, 100)
-    .action(async (options) => (await import('./commands/system-logs.js')).systemLogs(context, options));
-}
-
-function addSearch(command: Command): Command {
-  return command.option(
-    '--plugin-dir <directory>',
-    'look here for plugins first; may be given several times',
-    (directory: string, before: readonly string[]) => [...before, directory],
-    [] as readonly string[],
-  );
-}
-
-function addPrefix(command: Command): Command {
-  return command.option('--prefix <prefix>', 'of labels and services, instead of com.apple.container.');
-}
-
-function addLog(command: Command): Command {
-  return command
-    .option(
-      '--log-size <bytes>',
-      'of the daemon: where its log begins a new file; 5 MiB unless given',
-      parseCount,
-    )
-    .option(
-      '--log-files <count>',
-      'of the daemon: how many old log files to keep; 4 unless given',
-      parseCount,
-    );
-}
-
-function typeOption(description: string): Option {
-  return new Option('--type <type>', description).choices(SERVICE_TYPES);
 }

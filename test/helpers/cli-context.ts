@@ -5,14 +5,21 @@ export interface CapturedContext extends CliContext {
   readonly output: () => string;
   readonly errors: () => string;
   readonly abort: () => void;
+  /** Sends a signal to whoever has taken it, else to the command itself. */
+  readonly raise: (name: NodeJS.Signals) => void;
+  /** Signals that someone has taken. */
+  readonly taken: () => readonly NodeJS.Signals[];
 }
 
 export function captureContext(
   environment: NodeJS.ProcessEnv = {},
   cwd = process.cwd(),
-  more: Pick<CliContext, 'control'> & { readonly stdin?: Uint8Array } = {},
+  more: Pick<CliContext, 'control'> &
+    Partial<Pick<CliContext, 'descriptors' | 'terminal'>> & { readonly stdin?: Uint8Array } = {},
 ): CapturedContext {
-  const { control, stdin } = more;
+  const { control, stdin, descriptors = [0, 1, 2], terminal = () => undefined } = more;
+  const listeners: { readonly name: NodeJS.Signals; readonly listener: (name: NodeJS.Signals) => void }[] =
+    [];
   const out: string[] = [];
   const err: string[] = [];
   const controller = new AbortController();
@@ -33,6 +40,23 @@ export function captureContext(
     cwd,
     columns: undefined,
     signal: controller.signal,
+    descriptors,
+    terminal,
+    takeSignals: (names, listener) => {
+      const added = names.map((name) => ({ name, listener }));
+      listeners.push(...added);
+      return {
+        [Symbol.dispose]: () => {
+          for (const each of added) listeners.splice(listeners.indexOf(each), 1);
+        },
+      };
+    },
+    raise: (name) => {
+      const heard = listeners.filter((each) => each.name === name);
+      for (const { listener } of heard) listener(name);
+      if (heard.length === 0 && (name === 'SIGINT' || name === 'SIGTERM')) controller.abort(name);
+    },
+    taken: () => listeners.map(({ name }) => name),
     output: () => out.join(''),
     errors: () => err.join(''),
     abort: () => controller.abort(),

@@ -1,6 +1,6 @@
 /** JSON for programs: one shape for every command, with values that JSON lacks written without loss. */
 import { printable } from '../../base/index.js';
-import type { CliContext } from '../context.js';
+import type { CliContext, GlobalOptions } from '../context.js';
 
 /**
  * Writes `value` as indented JSON and a newline. bigint becomes a decimal string (JSON numbers lose digits beyond
@@ -9,6 +9,16 @@ import type { CliContext } from '../context.js';
 export function writeJson(context: CliContext, value: unknown): void {
   // Beyond ASCII control characters JSON escapes nothing by itself; \\uXXXX means the same character.
   context.stdout.write(`${printable(JSON.stringify(value, exact, 2), '\n')}\n`);
+}
+
+/** Options of commands that take `--format` too. */
+export interface FormatOptions extends GlobalOptions {
+  readonly format?: 'table' | 'json';
+}
+
+/** Whether JSON is wanted, in either spelling. */
+export function wantsJson({ json, format }: FormatOptions): boolean {
+  return json === true || format === 'json';
 }
 
 function exact(_key: string, value: unknown): unknown {

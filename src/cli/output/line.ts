@@ -5,7 +5,7 @@ import type { CliContext } from '../context.js';
  * Writes text, and waits while the reader is behind, so that what is not read does not pile up in memory. The wait ends
  * with the context's signal.
  */
-export function writePaced({ stdout, signal }: CliContext, text: string): Promise<void> {
+export function writePaced({ stdout, signal }: CliContext, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       signal.removeEventListener('abort', done);

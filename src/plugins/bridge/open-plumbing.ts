@@ -26,10 +26,8 @@ export type OpenPlumbing = (options: PlumbingOptions) => Promise<Plumbing>;
 
 /** The plumbing of this machine. */
 export const openPlumbing: OpenPlumbing = async (options) => {
-  const { logger, settings } = options;
-  const missing = settings.hasInterfaces
-    ? await missingHere()
-    : 'interfaces are switched off for this network';
+  const { logger } = options;
+  const missing = await missingHere();
   if (missing !== undefined) {
     logger.warn('this network manages addresses only', { reason: missing });
     return withoutPlumbing(missing);
