@@ -111,11 +111,12 @@ class Copy {
     return to;
   }
 
-  async #finish(path: string, { uid, gid, mode, atime, mtime }: Stats): Promise<void> {
+  async #finish(path: string, { uid, gid, mode, atimeMs, mtimeMs }: Stats): Promise<void> {
     if (this.#isRoot) await lchown(path, uid, gid);
     const isLink = (mode & constants.S_IFMT) === constants.S_IFLNK;
     // After the owner, for a change of owner takes set-user-ID bits away.
     if (!isLink) await chmod(path, mode & 0o7777);
-    await lutimes(path, atime, mtime);
+    // As numbers, for a Date ends at milliseconds.
+    await lutimes(path, atimeMs / 1000, mtimeMs / 1000);
   }
 }

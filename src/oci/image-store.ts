@@ -19,6 +19,7 @@ import { NameIndex, type NameRecord } from './store/name-index.js';
 import { prune } from './store/prune.js';
 import { RootStore } from './store/root-store.js';
 import { Staging } from './store/staging.js';
+import { Trash } from './store/trash.js';
 import { notFound, rootDirectory, stored } from './stored-image.js';
 import {
   type FindOptions,
@@ -57,14 +58,16 @@ export class ImageStore {
   /** What was given by path, so that an archive is not read anew each time. */
   readonly #paths: NameIndex;
   readonly #staging: Staging;
+  readonly #trash: Trash;
 
   constructor({ directory, logger = silentLogger, limits, keepSetuid = false }: ImageStoreOptions) {
     this.directory = resolve(directory);
     const ownership = process.getuid?.() === 0;
     this.#policy = { limits: imageLimits(limits), ownership, setuid: keepSetuid };
     const at = (name: string) => join(this.directory, name);
-    this.#blobs = new BlobStore(at('blobs'), at('trash'));
-    this.#roots = new RootStore(at('roots'), at('trash'), logger);
+    this.#trash = new Trash(at('trash'));
+    this.#blobs = new BlobStore(at('blobs'), this.#trash);
+    this.#roots = new RootStore(at('roots'), this.#trash, logger);
     this.#names = new NameIndex(at('names'), logger);
     this.#paths = new NameIndex(at('paths'), logger);
     this.#staging = new Staging(at('staging'));
@@ -147,7 +150,7 @@ export class ImageStore {
     return prune({
       blobs: this.#blobs,
       roots: this.#roots,
-      trash: join(this.directory, 'trash'),
+      trash: this.#trash,
       reachable: () => this.#reachable(keep),
       signal: options.signal,
     });
@@ -181,24 +184,26 @@ export class ImageStore {
     into = this.#names,
     stamp?: string,
   ): Promise<{ image: ResolvedImage; records: readonly NameRecord[] }> {
-    for (let attempt = 1; ; attempt += 1) {
-      const image = await this.#staging.use((stage) =>
-        importBlobs(path, { blobs: this.#blobs, limits: this.#policy.limits, stage }, options),
-      );
-      const records = namesOf(image).map((name) => ({
-        name,
-        ...image.descriptor,
-        importedAt: Date.now(),
-        ...(stamp === undefined ? {} : { stamp }),
-      }));
-      for (const record of records) await into.set(record);
-      if (await this.#isWhole(image)) return { image, records };
-      if (attempt === ATTEMPTS) {
-        throw new LaunchportError('ERR_IMAGE_INVALID', `${path} was pruned while it was imported`, {
-          hint: 'Import it again when no prune runs.',
-        });
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      try {
+        const image = await this.#staging.use((stage) =>
+          importBlobs(path, { blobs: this.#blobs, limits: this.#policy.limits, stage }, options),
+        );
+        const records = namesOf(image).map((name) => ({
+          name,
+          ...image.descriptor,
+          importedAt: Date.now(),
+          ...(stamp === undefined ? {} : { stamp }),
+        }));
+        for (const record of records) await into.set(record);
+        if (await this.#isWhole(image)) return { image, records };
+      } catch (error) {
+        if (!(error instanceof LaunchportError && error.details.isMissing)) throw error;
       }
     }
+    throw new LaunchportError('ERR_IMAGE_INVALID', `${path} was pruned while it was imported`, {
+      hint: 'Import it again when no prune runs.',
+    });
   }
 
   async #isWhole({ descriptor, manifest }: ResolvedImage): Promise<boolean> {

@@ -101,7 +101,7 @@ it('no sequence of entries writes outside the root', { timeout: 120_000 }, async
       expect(check()).toBe(before);
       expect(readdirSync(place.directory).sort()).toEqual(['out', 'root']);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 

@@ -1,7 +1,7 @@
 /** Content under its digest: written whole and checked, or not there. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LaunchportError } from '../../base/index.js';
 import {
   ContentMeter,
@@ -13,6 +13,7 @@ import {
 } from '../digest.js';
 import { type ImageLimits, limitError } from '../limits.js';
 import { fileChunks, ifThere, openRegular, syncDirectory, writeAll } from './files.js';
+import type { Trash } from './trash.js';
 
 /** What was added. */
 export interface AddedBlob {
@@ -23,24 +24,24 @@ export interface AddedBlob {
 /** Blobs in one directory, and those that a prune has put aside and may yet bring back in another. */
 export class BlobStore {
   readonly #directory: string;
-  readonly #trash: string;
+  readonly #trash: Trash;
 
-  constructor(directory: string, trash: string) {
+  constructor(directory: string, trash: Trash) {
     this.#directory = directory;
     this.#trash = trash;
   }
 
   /** Where a blob lies, or would. */
-  path(digest: Digest): string {
+  entryPath(digest: Digest): string {
     const { algorithm, hex } = splitDigest(digest);
     return join(this.#directory, algorithm, hex);
   }
 
   /** Its size in bytes; undefined when it is not there. */
   async size(digest: Digest): Promise<number | undefined> {
-    const path = this.path(digest);
+    const path = this.entryPath(digest);
     const status =
-      (await ifThere(lstat(path))) ?? ((await this.#bringBack(path)) ? await lstat(path) : undefined);
+      (await ifThere(lstat(path))) ?? ((await this.#bringBack(digest)) ? await lstat(path) : undefined);
     return status?.size;
   }
 
@@ -56,14 +57,14 @@ export class BlobStore {
   /** The bytes, checked as they pass. @throws LaunchportError ERR_IMAGE_INVALID when missing, ERR_IMAGE_DIGEST */
   async *open(what: string, expected: ExpectedContent): AsyncGenerator<Uint8Array> {
     // Opened by whoever reads, or else nobody would close it.
-    const path = this.path(expected.digest);
+    const path = this.entryPath(expected.digest);
     const opened =
       (await ifThere(openRegular(path))) ??
-      ((await this.#bringBack(path)) ? await ifThere(openRegular(path)) : undefined);
+      ((await this.#bringBack(expected.digest)) ? await ifThere(openRegular(path)) : undefined);
     if (opened === undefined) {
       throw new LaunchportError('ERR_IMAGE_INVALID', `${what} ${expected.digest} is not in the store`, {
         hint: 'Import the image again.',
-        details: { digest: expected.digest },
+        details: { digest: expected.digest, isMissing: true },
       });
     }
     yield* checked(fileChunks(opened.file), new ContentMeter(what, expected));
@@ -99,7 +100,7 @@ export class BlobStore {
 
   /** Takes a staged file, which must be what `digest` says, and stays: an image may have one layer twice. */
   async adopt(staged: string, digest: Digest): Promise<void> {
-    const path = this.path(digest);
+    const path = this.entryPath(digest);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const second = `${staged}.blob`;
     await link(staged, second);
@@ -107,10 +108,13 @@ export class BlobStore {
     await syncDirectory(dirname(path));
   }
 
-  /** Whether a prune, perhaps one that was killed, had put it aside. */
-  async #bringBack(path: string): Promise<boolean> {
-    const aside = join(this.#trash, `${basename(dirname(path))}-${basename(path)}`);
-    return (await ifThere(rename(aside, path).then(() => true))) ?? false;
+  /** What a blob is called where a prune has put it aside. */
+  trashName(digest: Digest): string {
+    return digest.replace(':', '-');
+  }
+
+  #bringBack(digest: Digest): Promise<boolean> {
+    return this.#trash.bringBack(this.trashName(digest), this.entryPath(digest));
   }
 }
 

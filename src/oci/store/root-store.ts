@@ -1,7 +1,7 @@
 /** Unpacked images: whole directories, made once and shared. */
 import { execFile } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { abortedError, type Logger } from '../../base/index.js';
 import { ContentMeter, checked, type Digest, isDigest } from '../digest.js';
@@ -16,6 +16,7 @@ import type { ImageWorkOptions } from '../types.js';
 import type { BlobStore } from './blob-store.js';
 import { counted, hasCode, ifThere, syncDirectory } from './files.js';
 import type { Staging } from './staging.js';
+import type { Trash } from './trash.js';
 
 const ROOT = 'rootfs';
 const REPORT = 'unpack.json';
@@ -23,12 +24,12 @@ const REPORT = 'unpack.json';
 /** Roots by the digest of their manifest. */
 export class RootStore {
   readonly #directory: string;
-  readonly #trash: string;
+  readonly #trash: Trash;
   readonly #logger: Logger;
   /** What this process unpacks: a second request waits for the first. */
   readonly #running = new Map<Digest, Promise<string>>();
 
-  constructor(directory: string, trash: string, logger: Logger) {
+  constructor(directory: string, trash: Trash, logger: Logger) {
     this.#directory = directory;
     this.#trash = trash;
     this.#logger = logger;
@@ -36,17 +37,22 @@ export class RootStore {
 
   /** Where the root of an image is, or would be. */
   path(digest: Digest): string {
-    return join(this.#entry(digest), ROOT);
+    return join(this.entryPath(digest), ROOT);
   }
 
-  /** The directory that is removed with a root. */
+  /** The directory of all that belongs to a root. */
   entryPath(digest: Digest): string {
-    return this.#entry(digest);
+    return join(this.#directory, digest.replace(':', '-'));
+  }
+
+  /** What a root is called where a prune has put it aside. */
+  trashName(digest: Digest): string {
+    return `root-${digest.replace(':', '-')}`;
   }
 
   /** What unpacking did; undefined for an image that is not unpacked. */
   async report(digest: Digest): Promise<UnpackReport | undefined> {
-    const text = await ifThere(readFile(join(this.#entry(digest), REPORT), 'utf8'));
+    const text = await ifThere(readFile(join(this.entryPath(digest), REPORT), 'utf8'));
     return text === undefined ? undefined : unpackReportSchema.parse(JSON.parse(text));
   }
 
@@ -97,7 +103,7 @@ export class RootStore {
     await syncTree(directory);
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     try {
-      await rename(directory, this.#entry(digest));
+      await rename(directory, this.entryPath(digest));
       await syncDirectory(this.#directory);
       tell(this.#logger, digest, report);
     } catch (error) {
@@ -108,15 +114,9 @@ export class RootStore {
   }
 
   async #isThere(digest: Digest): Promise<boolean> {
-    const entry = this.#entry(digest);
+    const entry = this.entryPath(digest);
     if ((await ifThere(lstat(entry))) !== undefined) return true;
-    // Put aside by a prune that has not finished.
-    const aside = join(this.#trash, `root-${basename(entry)}`);
-    return (await ifThere(rename(aside, entry).then(() => true))) ?? false;
-  }
-
-  #entry(digest: Digest): string {
-    return join(this.#directory, digest.replace(':', '-'));
+    return this.#trash.bringBack(this.trashName(digest), entry);
   }
 }
 

@@ -18,7 +18,7 @@ export class Staging {
 
   /** Runs `work` with a new private directory, and removes that afterwards. */
   async use<T>(work: (directory: string) => Promise<T>): Promise<T> {
-    const directory = join(this.#directory, `${owner()}-${randomBytes(6).toString('hex')}`);
+    const directory = join(this.#directory, ownName());
     await mkdir(directory, { mode: 0o700, recursive: true });
     try {
       return await work(directory);
@@ -53,9 +53,9 @@ async function openUp(path: string): Promise<void> {
   for (const name of (await ifThere(readdir(path))) ?? []) await openUp(join(path, name));
 }
 
-/** This process: process ids mean something only among those who share them. */
-function owner(): string {
-  return `${processSpace()}-${process.pid}`;
+/** A new name that tells who made it. Process ids mean something only among those who share them. */
+export function ownName(): string {
+  return `${processSpace()}-${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
 function processSpace(): string {
@@ -66,7 +66,8 @@ function processSpace(): string {
   }
 }
 
-async function isAbandoned(name: string, path: string): Promise<boolean> {
+/** Whether the maker of a directory that {@link ownName} named is gone. */
+export async function isAbandoned(name: string, path: string): Promise<boolean> {
   const [space, pid] = name.split('-');
   if (space === processSpace() && pid !== undefined && /^\d+$/.test(pid) && !isAlive(Number(pid)))
     return true;
