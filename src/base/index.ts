@@ -14,6 +14,13 @@ export {
 } from './errors.js';
 export { DEFAULT_EVENT_BUFFER, type DroppedEvents, type EventOptions, EventStream } from './event-stream.js';
 export { KeyedLock } from './keyed-lock.js';
-export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from './logger.js';
+export {
+  jsonLogger,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  lineLogger,
+  silentLogger,
+} from './logger.js';
 export { printable } from './printable.js';
 export { assertServiceName, MAX_SERVICE_NAME_BYTES } from './service-name.js';

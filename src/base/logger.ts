@@ -38,6 +38,31 @@ export function lineLogger(write: (line: string) => void, level: LogLevel = 'inf
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
+/**
+ * A logger that writes one JSON object per message of at least `level`: `time`, `level`, `message` and the facts, whose
+ * keys of these names go into `fields`. Made for programs: a line is a whole value, whatever is in it.
+ */
+export function jsonLogger(write: (line: string) => void, level: LogLevel = 'info'): Logger {
+  const at = (own: LogLevel) =>
+    LEVELS.indexOf(own) < LEVELS.indexOf(level)
+      ? ignore
+      : (message: string, fields?: LogFields) => {
+          const head = { time: new Date().toISOString(), level: own, message };
+          write(`${jsonLine(head, fields)}\n`);
+        };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** JSON escapes what would break the line; what could drive a terminal is escaped besides. */
+function jsonLine(head: Readonly<Record<string, unknown>>, fields: LogFields = {}): string {
+  const clash = Object.keys(fields).some((key) => Object.hasOwn(head, key));
+  try {
+    return printable(JSON.stringify({ ...head, ...(clash ? { fields } : fields) }, asJson));
+  } catch (error) {
+    return printable(JSON.stringify({ ...head, unwritable: errorText(error) }));
+  }
+}
+
 function factsText(fields: LogFields): string {
   try {
     return JSON.stringify(fields, asJson);

@@ -24,6 +24,8 @@ export interface BundleBenchOptions {
 export interface BundleJobOptions extends JobOptions {
   /** Whether its output is kept; default true. Without, it goes where launchd sends it: nowhere. */
   readonly hasOutput?: boolean;
+  /** The user's settings for the plugin, as `[plugin.NAME]` has them. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
 }
 
 /** Variable that all jobs of a bench have, by which their processes are told from others. */
@@ -81,7 +83,7 @@ export class BundleBench implements AsyncDisposable {
    * @throws LaunchportError of planning and of the control
    */
   async load(plugin: Plugin, options: BundleJobOptions = {}): Promise<BundleJob> {
-    const { hasOutput = true, ...rest } = options;
+    const { hasOutput = true, configuration, ...rest } = options;
     const { control, roots, prefix, bootstrap, transport } = this.host;
     const output = hasOutput ? join(this.directory, `output-${++this.#count}`) : undefined;
     const domain = await control.defaultDomain();
@@ -91,6 +93,7 @@ export class BundleBench implements AsyncDisposable {
       environment: this.#environment,
       debug: false,
       domain,
+      ...(configuration === undefined ? {} : { configuration: JSON.stringify(configuration) }),
     });
     await mkdir(plan.stateRoot, { recursive: true });
     if (output !== undefined) await mkdir(output);

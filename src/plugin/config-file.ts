@@ -38,6 +38,15 @@ export function parseConfig(data: string | Uint8Array, format: ConfigFormat, pat
   return checkConfig(parseConfigSyntax(text, format, path), format, path);
 }
 
+/**
+ * The tables of a TOML file; undefined when there is none.
+ * @throws LaunchportError ERR_PLUGIN_CONFIG
+ */
+export async function readTomlFile(path: string): Promise<unknown> {
+  const bytes = await readBounded(path);
+  return bytes === undefined ? undefined : parseConfigSyntax(decodeText(bytes, path), 'config.toml', path);
+}
+
 function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

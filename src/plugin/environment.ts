@@ -1,4 +1,5 @@
 /** The environment of a plugin's job: a filtered copy of the host's, plus the roots. */
+import { CONFIGURATION_VARIABLE } from './plugin-settings.js';
 import type { Roots } from './roots.js';
 
 /** Variables of this prefix are passed on. Case-sensitive. */
@@ -45,4 +46,13 @@ export function jobEnvironment(
     },
     allow,
   );
+}
+
+/** The environment with the plugin's own settings, and never with those of another that the host itself was given. */
+export function withConfiguration(
+  environment: Readonly<Record<string, string>>,
+  configuration: string | undefined,
+): Record<string, string> {
+  const { [CONFIGURATION_VARIABLE]: _, ...rest } = environment;
+  return configuration === undefined ? rest : { ...rest, [CONFIGURATION_VARIABLE]: configuration };
 }

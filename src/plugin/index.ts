@@ -55,6 +55,12 @@ export {
   machServices,
   type NameClaim,
 } from './naming.js';
+export {
+  CONFIGURATION_VARIABLE,
+  type PluginSettings,
+  pluginSettingsFiles,
+  readPluginSettings,
+} from './plugin-settings.js';
 export type { RegistrationOutcome } from './register-job.js';
 export {
   PluginRegistrar,

@@ -4,7 +4,7 @@ import { LaunchportError } from '../base/index.js';
 import { buildJobPlist, type DomainTarget, type JobDefinitionInput } from '../launchd/index.js';
 import { jobArguments, type NetworkSettings, networkArguments, runtimeArguments } from './arguments.js';
 import { hasService, type Plugin } from './config.js';
-import { jobEnvironment } from './environment.js';
+import { jobEnvironment, withConfiguration } from './environment.js';
 import { pluginJobDefinition } from './job-definition.js';
 import { launchdLabel, machServiceName, machServices } from './naming.js';
 import type { Roots } from './roots.js';
@@ -43,6 +43,8 @@ export interface JobContext {
   readonly outputDirectory?: string;
   /** Where jobs are loaded, once that is known. */
   readonly domain?: DomainTarget;
+  /** The user's settings for the plugin, as JSON. */
+  readonly configuration?: string | undefined;
 }
 
 /** Where a job belongs. */
@@ -105,7 +107,10 @@ export function planJob(plugin: Plugin, options: JobOptions, context: JobContext
   const definition = pluginJobDefinition({
     label: place.label,
     arguments: argumentsOf(plugin, place, options, context),
-    environment: jobEnvironment(context.environment, context.roots, context.passedVariables),
+    environment: withConfiguration(
+      jobEnvironment(context.environment, context.roots, context.passedVariables),
+      context.configuration,
+    ),
     services,
     domain: context.domain,
     runAtLoad: plugin.config.servicesConfig?.runAtLoad ?? false,

@@ -1,6 +1,7 @@
 /** Registers plugins with launchd, and takes them out again. */
 import {
   Budget,
+  errorText,
   KeyedLock,
   LaunchportError,
   type Logger,
@@ -17,6 +18,7 @@ import {
 import { isCliPlugin, type Plugin } from './config.js';
 import { assertOurs, findLoaded, type LoadedJob, unloadJob } from './loaded-job.js';
 import { assertNoCollision, DEFAULT_PREFIX } from './naming.js';
+import { forwardedConfiguration, readPluginSettings } from './plugin-settings.js';
 import { type JobTools, type RegistrationOutcome, registerJob } from './register-job.js';
 import {
   type InstanceOptions,
@@ -119,12 +121,13 @@ export class PluginRegistrar {
   async register(plugin: Plugin, options: RegisterOptions = {}): Promise<Registration | undefined> {
     if (isCliPlugin(plugin)) return undefined;
     // Planned twice: bad input is refused before anything is looked at, and the domain decides on the session type.
-    const draft = planJob(plugin, options, this.#context);
+    const context = { ...this.#context, configuration: await this.#configuration(plugin.name) };
+    const draft = planJob(plugin, options, context);
     assertNoCollision(draft, [], this.#context.prefix);
     return this.#exclusive('register', draft, options, async (budget) => {
       const { record, loaded } = await this.#find(draft, budget);
       const domain = this.#domain ?? loaded?.domain ?? (await this.#control.defaultDomain(budget.rest()));
-      const plan = planJob(plugin, options, { ...this.#context, domain });
+      const plan = planJob(plugin, options, { ...context, domain });
       const outcome = await registerJob(plan, { domain, loaded, record }, this.#tools, budget);
       const { definition: _, ...job } = plan;
       return { ...job, domain, target: serviceTarget(domain, plan.label), outcome };
@@ -192,6 +195,16 @@ export class PluginRegistrar {
   /** What this and earlier processes registered under these roots and did not deregister, sorted by label. */
   async records(): Promise<readonly RegistrationRecord[]> {
     return this.#tools.store.list();
+  }
+
+  /** What is wrong with the settings of one plugin is that plugin's own matter: it reads them too, and says so. */
+  async #configuration(name: string): Promise<string | undefined> {
+    try {
+      return forwardedConfiguration(name, await readPluginSettings(name, this.#context.roots));
+    } catch (error) {
+      this.#tools.logger.warn('settings not forwarded', { plugin: name, error: errorText(error) });
+      return undefined;
+    }
   }
 
   #place(subject: RegistrationSubject, options: InstanceOptions): Ownership {

@@ -8,7 +8,7 @@ import type { Invocation } from './instance.js';
 export type ServiceType = 'runtime' | 'network' | 'core' | 'auxiliary';
 
 /** What a plugin knows of its process. */
-export interface PluginContext extends Invocation {
+export interface PluginContext<C = unknown> extends Invocation {
   readonly pid: number;
   /** Arguments as given, the executable left out. */
   readonly args: readonly string[];
@@ -16,6 +16,8 @@ export interface PluginContext extends Invocation {
   readonly services: Readonly<Partial<Record<ServiceType, string>>>;
   /** `CONTAINER_APP_ROOT`, `CONTAINER_LOG_ROOT` and what else the host passes. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Its settings, `[plugin.NAME]` of the user's configuration, as its schema made them; undefined without a schema. */
+  readonly configuration: C;
   readonly logger: Logger;
   /** What its services are served over: for connections of its own, and listeners that it hands out as endpoints. */
   readonly transport: XpcTransport;

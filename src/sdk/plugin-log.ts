@@ -1,7 +1,7 @@
 /** Where a plugin's log goes: a file under the host's log root, else standard error. */
 import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorText, type Logger, lineLogger } from '../base/index.js';
+import { errorText, jsonLogger, type Logger, lineLogger } from '../base/index.js';
 import type { Invocation } from './instance.js';
 import type { PluginProcess } from './plugin-process.js';
 
@@ -10,9 +10,22 @@ import type { PluginProcess } from './plugin-process.js';
  * or standard error. Lines are written at once, so that none is lost when the process ends. A log root that cannot be
  * written is said once on standard error, which then takes the log.
  */
-export function pluginLogger(name: string, invocation: Invocation, process: PluginProcess): Logger {
+export function pluginLogger(
+  name: string,
+  invocation: Invocation,
+  process: PluginProcess,
+  format: LogFormat = formatOf(process),
+): Logger {
   const level = invocation.isDebug ? 'debug' : 'info';
-  return lineLogger(openLog(name, invocation, process), level);
+  return (format === 'json' ? jsonLogger : lineLogger)(openLog(name, invocation, process), level);
+}
+
+/** How a log is written: lines for people, or JSON lines for programs. */
+export type LogFormat = 'text' | 'json';
+
+/** `CONTAINER_LOG_FORMAT=json`, which hosts pass on as every `CONTAINER_…`. */
+function formatOf({ env }: PluginProcess): LogFormat {
+  return env.CONTAINER_LOG_FORMAT === 'json' ? 'json' : 'text';
 }
 
 function openLog(name: string, invocation: Invocation, process: PluginProcess): (line: string) => void {

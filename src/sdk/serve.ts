@@ -10,11 +10,12 @@ import {
 } from '../base/index.js';
 import { RouteServer, type RouteServerOptions } from '../routes/index.js';
 import { type XpcListener, XpcTransport } from '../xpc/index.js';
+import { loadConfiguration } from './configuration.js';
 import { assertIdleExit, type PluginDefinition } from './define-plugin.js';
 import { IdleWatch } from './idle-watch.js';
 import { parseInvocation } from './instance.js';
 import type { PluginContext, ServiceType } from './plugin-context.js';
-import { pluginLogger } from './plugin-log.js';
+import { type LogFormat, pluginLogger } from './plugin-log.js';
 import { currentProcess, type PluginProcess } from './plugin-process.js';
 import { serviceNames } from './service-names.js';
 
@@ -33,6 +34,8 @@ export interface ServeOptions
   readonly transport?: XpcTransport;
   /** Default: `$CONTAINER_LOG_ROOT/NAME.log`, else standard error. */
   readonly logger?: Logger;
+  /** Of the default logger; `json` is one object a line. Default: `CONTAINER_LOG_FORMAT`, else `text`. */
+  readonly logFormat?: LogFormat;
   /** Milliseconds that running handlers get after SIGTERM, default 4 000: current launchd, and ours, kill 5 s after SIGTERM. */
   readonly grace?: number;
   /** Instead of the definition's {@link PluginDefinition.idleExit}. */
@@ -70,14 +73,16 @@ async function start(
 ): Promise<RunningPlugin> {
   const invocation = parseInvocation(process.args);
   const services = serviceNames(plugin, invocation, process);
-  const logger = options.logger ?? pluginLogger(plugin.name, invocation, process);
+  const logger = options.logger ?? pluginLogger(plugin.name, invocation, process, options.logFormat);
   const { pid, args, env: environment } = process;
   const termination = new AbortController();
   const terminating = termination.signal;
   const transport = options.transport ?? XpcTransport.default();
-  const known = { ...invocation, pid, args, services, environment };
+  const configuration = await loadConfiguration(plugin, process);
+  const known = { ...invocation, pid, args, services, environment, configuration };
   const context: PluginContext = { ...known, logger, transport, terminating };
   await plugin.start?.(context);
+  for (const service of Object.values(plugin.services)) await service?.start?.(context);
 
   const quiet = options.idleExit ?? plugin.idleExit;
   const idle = new IdleWatch(quiet, () => void leave());
@@ -175,6 +180,7 @@ async function end(
     transport.announceTermination();
     await Promise.all(served.map(({ server }) => server.close({ timeout: grace, signal })));
     await plugin.stop?.(context);
+    for (const service of Object.values(plugin.services)) await service?.stop?.(context);
     for (const { listener } of served) listener.cancel();
     await Promise.all(served.map(({ listener }) => listener.closed));
   }).catch((error: unknown) => context.logger.warn(errorText(error)));

@@ -13,6 +13,7 @@ import {
   type WireShape,
 } from '../routes/index.js';
 import { XpcTransport } from '../xpc/index.js';
+import { CONFIGURATION_VARIABLE } from './configuration.js';
 import type { PluginDefinition, PluginServices } from './define-plugin.js';
 import { parseInvocation } from './instance.js';
 import type { ServiceType } from './plugin-context.js';
@@ -20,11 +21,15 @@ import type { PluginProcess, StopSignal } from './plugin-process.js';
 import { type ServeOptions, serve } from './serve.js';
 import type { ServedRoute } from './served-route.js';
 
+export { type RunningBundle, type StartPluginOptions, startPlugin } from './bundle-testing.js';
+
 /** How the plugin under test is started. */
 export interface TestPluginOptions extends Omit<ServeOptions, 'process' | 'transport' | 'logger'> {
   /** Arguments, the executable left out; default `['start']`. */
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** The user's settings for the plugin, as a host forwards them; undefined for a host that forwards none. Default none. */
+  readonly configuration?: Readonly<Record<string, unknown>> | undefined;
 }
 
 type RouteOf<S extends PluginServices, T extends keyof S> = S[T] extends {
@@ -143,7 +148,13 @@ export async function testPlugin<const S extends PluginServices>(
   const { pid } = supervisor.spawn({
     file,
     args: [file, ...args],
-    env: Object.entries(options.environment ?? {}).map(([key, value]) => `${key}=${value}`),
+    env: Object.entries({
+      // Not those of whoever runs the test.
+      ...('configuration' in options && options.configuration === undefined
+        ? {}
+        : { [CONFIGURATION_VARIABLE]: JSON.stringify(options.configuration ?? {}) }),
+      ...options.environment,
+    }).map(([key, value]) => `${key}=${value}`),
     cwd: '/',
     stdio: [0, 1, 2],
     listeners: [...services.values()].map((name) => ({

@@ -1,6 +1,6 @@
 /** Lines of a log: one per message, fit for a terminal whatever file names and peers put into it. */
 import { expect, it } from 'vitest';
-import { lineLogger } from '../../src/base/index.js';
+import { jsonLogger, lineLogger } from '../../src/base/index.js';
 
 /** The one line that `log` makes of a message, less its time. */
 function lineOf(message: string, fields?: Record<string, unknown>): string {
@@ -23,4 +23,21 @@ it('never throws, whatever the fields', () => {
   const circular: Record<string, unknown> = {};
   circular.self = circular;
   expect(lineOf('x', circular)).toContain('info x');
+});
+
+it('as JSON writes one whole value a line, whatever the facts are', () => {
+  const lines: string[] = [];
+  const logger = jsonLogger((line) => lines.push(line), 'warn');
+  logger.info('too little');
+  logger.warn('a\nb\u001b[2J', { n: 10n, error: new Error('bad') });
+  logger.error('clash', { level: 3 });
+  const loop: Record<string, unknown> = {};
+  loop.self = loop;
+  logger.error('loop', loop);
+  expect(lines.map((line) => line.split('\n').length)).toEqual([2, 2, 2]);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { time: expect.any(String), level: 'warn', message: 'a\nb\u001b[2J', n: '10', error: 'bad' },
+    { time: expect.any(String), level: 'error', message: 'clash', fields: { level: 3 } },
+    { time: expect.any(String), level: 'error', message: 'loop', unwritable: expect.any(String) },
+  ]);
 });
