@@ -83,7 +83,8 @@ describe('the command line', () => {
   it('warns of a --plugin-dir that is not there', async () => {
     const context = captureContext(environment);
     expect(await run(['plugin', 'list', '--plugin-dir', join(home, 'nowhere')], context)).toBe(0);
-    expect(context.errors()).toBe(`warning: ${join(home, 'nowhere')}: no such directory\n`);
+    // From sources, launchport's own directory of plugins is no directory of bundles, and is warned of too.
+    expect(context.errors().split('\n')).toContain(`warning: ${join(home, 'nowhere')}: no such directory`);
   });
 
   it('inspects plugins, and tells every missing name with exit status 4', async () => {
