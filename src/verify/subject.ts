@@ -86,7 +86,9 @@ export class Subject {
   /** Has a job started by a message, and waits until it has checked in. @throws as `BundleJob.checkedIn` */
   async demand(job: BundleJob): Promise<JobStatus> {
     const { timeout, signal } = this.bounds;
-    const { runs: runsBefore } = await job.status();
+    const { state, runs } = await job.status();
+    // One that launchd starts when it loads it runs already: then that run is meant.
+    const runsBefore = state === 'running' ? runs - 1 : runs;
     const connections = [...job.services.keys()].map((type) => job.connect(type));
     // Whether this is answered is another check's matter; but nobody leaves before it could be.
     const asked = connections.map((connection) => connection.request({}, { timeout: timeout + QUIET_MS }));
