@@ -17,12 +17,17 @@ export interface NetworkSettings {
   readonly options: Readonly<Record<string, string>>;
   /** Of its interfaces, in bytes; default the system's. */
   readonly mtu?: number;
+  /** Whether interfaces are made where that can be done; not with the option `interfaces=none`. */
+  readonly hasInterfaces: boolean;
   /** Nothing leads out of it: `--mode hostOnly`, or the option `internal`. */
   readonly isInternal: boolean;
 }
 
 /** Smallest and largest MTU: that of IPv6 (RFC 8200), and what an interface can have. */
 export const MTU_RANGE = { min: 1280, max: 65_535 } as const;
+
+/** Set to `none`, no network of this host makes interfaces. */
+const INTERFACES_VARIABLE = 'CONTAINER_BRIDGE_INTERFACES';
 
 const NETWORK_NAME = /^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/;
 const VALUE_OPTIONS = ['--mode', '--subnet', '--subnet-v6', '--variant'];
@@ -32,7 +37,7 @@ const VALUE_OPTIONS = ['--mode', '--subnet', '--subnet-v6', '--variant'];
  * repeated one the last counts. What else there is may be meant for another version: it is logged and ignored.
  * @throws LaunchportError ERR_USAGE
  */
-export function networkSettings({ instance, rest, logger }: PluginContext): NetworkSettings {
+export function networkSettings({ instance, rest, environment, logger }: PluginContext): NetworkSettings {
   if (instance === undefined) throw usage('--id is missing: which network is this?');
   // It becomes the name of a directory.
   if (!NETWORK_NAME.test(instance) || instance === 'none')
@@ -52,6 +57,7 @@ export function networkSettings({ instance, rest, logger }: PluginContext): Netw
     id: instance,
     mode,
     options,
+    hasInterfaces: options.interfaces !== 'none' && environment[INTERFACES_VARIABLE] !== 'none',
     isInternal: mode === 'hostOnly' || isTrue(options.internal),
     ...(ipv4Subnet === undefined ? {} : { ipv4Subnet }),
     ...(ipv6Subnet === undefined ? {} : { ipv6Subnet }),

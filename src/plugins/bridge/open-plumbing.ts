@@ -26,8 +26,10 @@ export type OpenPlumbing = (options: PlumbingOptions) => Promise<Plumbing>;
 
 /** The plumbing of this machine. */
 export const openPlumbing: OpenPlumbing = async (options) => {
-  const { logger } = options;
-  const missing = await missingHere();
+  const { logger, settings } = options;
+  const missing = settings.hasInterfaces
+    ? await missingHere()
+    : 'interfaces are switched off for this network';
   if (missing !== undefined) {
     logger.warn('this network manages addresses only', { reason: missing });
     return withoutPlumbing(missing);

@@ -1,5 +1,6 @@
 /** The routes of the bridge plugin, over real messages. */
 import { describe, expect, it, vi } from 'vitest';
+import { openPlumbing } from '../../../src/plugins/bridge/open-plumbing.js';
 import { fileDescriptor } from '../../../src/sdk/index.js';
 import { appRoot, leaseFile, Route, startBridge } from './kit.js';
 
@@ -135,6 +136,18 @@ describe('settings', () => {
     expect(await client().call(Route.status)).toMatchObject({ status: { options } });
     const { attachment } = await client().call(Route.allocate, { hostname: 'web' });
     expect(attachment).toMatchObject({ mtu: 1400, variant: 'fast', options });
+  });
+
+  it('interfaces=none makes none, whatever the privilege', async () => {
+    const { client, running } = await startBridge(await appRoot(), ['--option', 'interfaces=none'], {
+      openPlumbing,
+    });
+    const netns = fileDescriptor(running.descriptor('netns'));
+    const reply = await client().call(Route.attach, { hostname: 'web', interfaceName: 'eth0', netns });
+    expect(reply).toMatchObject({
+      isConnected: false,
+      reason: 'interfaces are switched off for this network',
+    });
   });
 
   it.each([
