@@ -1,5 +1,5 @@
 /** What is run on macOS for a process of a sandbox. */
-import { join, normalize } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LaunchportError } from '../../../../base/index.js';
 import { plainLimitName } from '../linux/resource-limits.js';
 import type { ProcessSpec, ResourceLimit } from '../sandbox.js';
@@ -38,18 +38,18 @@ export function sandboxCommand(
     'cd "$0" || exit 126',
     'exec "$@"',
   ].join('; ');
-  const directory = join(root, process.workingDirectory || '/');
+  const directory = join(root, resolve('/', process.workingDirectory));
   const executable = findExecutable(root, process, exists);
   return ['-f', profile, '/bin/sh', '-c', script, directory, executable, ...process.arguments];
 }
 
 function findExecutable(root: string, process: ProcessSpec, exists: (path: string) => boolean): string {
   const { executable, environment } = process;
-  if (executable.includes('/')) return join(root, normalize(join('/', process.workingDirectory, executable)));
+  if (executable.includes('/')) return join(root, resolve('/', process.workingDirectory, executable));
   const path = environment.findLast((entry) => entry.startsWith('PATH='))?.slice(5) ?? DEFAULT_PATH;
   const found = path
     .split(':')
-    .map((directory) => join(root, normalize(join('/', directory, executable))))
+    .map((directory) => join(root, resolve('/', directory, executable)))
     .find(exists);
   // With a slash, so that sh does not look for it on the host.
   return found ?? join(root, executable);
