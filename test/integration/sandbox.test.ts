@@ -120,6 +120,7 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
       'busybox mknod /tmp/disk b 254 0 && cat /tmp/disk',
       'echo x > /dev/.launchport',
       'busybox nsenter -t 1 -m cat /etc/shadow',
+      'busybox unshare -U true',
     ];
     for (const attempt of attempts) {
       const [code] = await fixture.output(sandbox, 'exec', attempt);
@@ -128,9 +129,9 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
     const rights = await fixture.output(
       sandbox,
       'exec',
-      'busybox grep -E "^(NoNewPrivs|CapBnd|CapEff)" /proc/self/status',
+      'busybox grep -E "^(NoNewPrivs|CapBnd|CapEff|Seccomp):" /proc/self/status',
     );
-    expect(rights[1]).toBe('CapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\n');
+    expect(rights[1]).toBe('CapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n');
     const descriptors = await fixture.output(sandbox, 'exec', ['busybox', 'ls', '/proc/self/fd']);
     // The fourth is of ls itself.
     expect(descriptors[1]).toBe('0\n1\n2\n3\n');

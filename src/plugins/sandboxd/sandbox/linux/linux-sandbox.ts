@@ -14,6 +14,7 @@ import type {
   SandboxStatistics,
 } from '../sandbox.js';
 import { bubblewrapArguments } from './bubblewrap.js';
+import { callFilter } from './call-filter.js';
 import { capabilityMask, mayMakeNamespaces } from './capabilities.js';
 import { ControlGroup, findGroupPlace } from './control-group.js';
 import { enterSandbox } from './entered-process.js';
@@ -202,7 +203,12 @@ export async function makeLinuxSandbox(spec: SandboxSpec, options: SandboxOption
     for (const note of notes) logger.warn(note, { id: spec.id });
     return new LinuxSandbox(spec, {
       ...{ first, files, group, notes, logger, helper: programs.helper, namespaces: all.join(',') },
-      policy: { capabilities, knowsRootOnly: hasUserNamespace, filter: new Uint8Array(), defaultLimits },
+      policy: {
+        capabilities,
+        knowsRootOnly: hasUserNamespace,
+        filter: callFilter(capabilities),
+        defaultLimits,
+      },
     });
   } catch (error) {
     await first?.end();
