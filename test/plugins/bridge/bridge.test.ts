@@ -1,8 +1,10 @@
 /** The routes of the bridge plugin, over real messages. */
 import { describe, expect, it, vi } from 'vitest';
+import { bridgePlugin } from '../../../src/plugins/bridge/bridge-plugin.js';
 import { openPlumbing } from '../../../src/plugins/bridge/open-plumbing.js';
 import { fileDescriptor } from '../../../src/sdk/index.js';
-import { appRoot, leaseFile, Route, startBridge } from './kit.js';
+import { testPlugin } from '../../../src/sdk/testing.js';
+import { appRoot, leaseFile, notedPlumbing, Route, startBridge } from './kit.js';
 
 const code = (expected: string) => ({ details: expect.objectContaining({ code: expected }) });
 
@@ -136,6 +138,18 @@ describe('settings', () => {
     expect(await client().call(Route.status)).toMatchObject({ status: { options } });
     const { attachment } = await client().call(Route.allocate, { hostname: 'web' });
     expect(attachment).toMatchObject({ mtu: 1400, variant: 'fast', options });
+  });
+
+  it('a name is all that it needs, as when it is started by hand', async () => {
+    const plugin = bridgePlugin({
+      openPlumbing: async () => notedPlumbing(),
+      readTaken: async () => ({ ipv4: [], ipv6: [] }),
+    });
+    const environment = { CONTAINER_APP_ROOT: `${await appRoot()}/` };
+    await using running = await testPlugin(plugin, { args: ['start', '--id=lan'], environment });
+    const { attachment } = await running.client('network').call(Route.allocate, { hostname: 'web' });
+    expect(attachment).toMatchObject({ network: 'lan', hostname: 'web' });
+    await expect(testPlugin(plugin, { environment })).rejects.toThrow('--id is missing');
   });
 
   it('interfaces=none makes none, whatever the privilege', async () => {

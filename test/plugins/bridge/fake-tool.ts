@@ -33,7 +33,8 @@ export function fakeTools(
     if (given instanceof Error) throw given;
     if (given !== undefined) return given;
     if (file !== 'ip') throw new ToolError(`there is no ${file} on this system`, true);
-    return ip(args, present);
+    const lines = args.includes('-batch') ? (input ?? '').trim().split('\n') : [args.join(' ')];
+    return lines.map((line) => ip(line.split(' '), present)).at(-1) ?? done();
   };
   return { run, commands, links: present };
 }

@@ -60,6 +60,11 @@ export class LinkTool {
     await this.#ip(['-batch', '-'], commands.map((command) => `${command}\n`).join(''));
   }
 
+  /** As {@link batch}, but goes on after one that fails. @throws ToolError at the end, when any failed */
+  async batchAll(commands: readonly string[]): Promise<void> {
+    await this.#ip(['-force', '-batch', '-'], commands.map((command) => `${command}\n`).join(''));
+  }
+
   /** Runs one command; the descriptor, if any, is at {@link INHERITED_DESCRIPTOR}. @throws ToolError */
   async run(command: string, descriptor?: number): Promise<void> {
     const [file, prefix] = this.#command();
