@@ -229,6 +229,7 @@ export class ContainersService {
     const signal = options.signal ?? entry.configuration.stopSignal;
     const stopOptions = { ...options, ...(signal === undefined ? {} : { signal }) };
     const timeout = Math.max(options.timeoutInSeconds, 0) * 1000 + timeouts.stop;
+    const hasCommand = entry.status !== 'stopped';
     if (entry.status === 'running') {
       entry.status = 'stopping';
       events.emit({ kind: 'container stopping', id: entry.id });
@@ -250,7 +251,9 @@ export class ContainersService {
         throw error;
       }
     }
-    await this.#lifecycle.settled(entry, run, undefined);
+    // A command that was never started has no end to tell of.
+    if (hasCommand) await this.#lifecycle.settled(entry, run, undefined);
+    else await this.#lifecycle.end(entry, run, undefined);
   }
 
   /** The container, once it is known whether it runs. */

@@ -36,15 +36,12 @@ export function addNetworkRoutes(
   routes.serve(networksProtocol, after(loaded, handlers));
 }
 
-/** Serves our own. */
-export function addServerRoutes(routes: RouteServer, parts: ServerParts): void {
+/** Serves our own; all but the events wait until `loaded`. */
+export function addServerRoutes(routes: RouteServer, parts: ServerParts, loaded: Promise<unknown>): void {
   const { containers, networks, events } = parts;
-  routes.serve(serverProtocol, {
+  type Calls = Omit<ProtocolHandlers<typeof serverProtocol.routes>, 'events'>;
+  const calls: Calls = {
     health: () => ({ health: healthOf(parts) }),
-    events: async function* (_request, { signal, terminating }) {
-      const ending = AbortSignal.any([signal, terminating]);
-      for await (const event of events.stream({ signal: ending })) yield { event };
-    },
     containers: () => ({ containers: [...containers.details()] }),
     networks: () => ({ networks: [...networks.details()] }),
     networkPrune: async () => ({ deleted: [...(await networks.prune())] }),
@@ -57,6 +54,13 @@ export function addServerRoutes(routes: RouteServer, parts: ServerParts): void {
     },
     containerDisconnect: async ({ id, network }) => {
       await containers.disconnect(id, network);
+    },
+  };
+  routes.serve(serverProtocol, {
+    ...after(loaded, calls),
+    events: async function* (_request, { signal, terminating }) {
+      const ending = AbortSignal.any([signal, terminating]);
+      for await (const event of events.stream({ signal: ending })) yield { event };
     },
   });
 }

@@ -91,14 +91,15 @@ export class RunningApiServer implements AsyncDisposable {
       });
     addContainerRoutes(server.routes, this.containers, loaded);
     addNetworkRoutes(server.routes, this.networks, loaded);
-    addServerRoutes(server.routes, {
+    const parts = {
       containers: this.containers,
       networks: this.networks,
       events: this.events,
       startedAt,
       isRestoring: () => isRestoring,
       bootReport: () => report,
-    });
+    };
+    addServerRoutes(server.routes, parts, loaded);
   }
 
   /** As {@link ApiServer.closed}. */

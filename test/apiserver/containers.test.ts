@@ -273,17 +273,25 @@ describe('a container', () => {
 
   it('many live side by side, and a runtime that hangs holds up its own container only', async () => {
     await using rig = await Rig.make();
-    await rig.start({ timeouts: { start: 400, stop: 200 } });
+    await rig.start();
     const client = rig.client();
     const ids = Array.from({ length: 12 }, (_, index) => `c-${index}`);
+    let isHanging = false;
     rig.runtime.before = (route, { id }) => {
-      if (id === 'c-3' && route === 'createEndpoint') return new Promise<void>(() => {});
-      return undefined;
+      if (id !== 'c-3' || route !== 'bootstrap') return undefined;
+      isHanging = true;
+      return new Promise<void>(() => {});
     };
-    const runs = await Promise.allSettled(ids.map((id) => rig.run(client, id)));
-    expect(runs.map(({ status }) => status)).toEqual(
-      ids.map((id) => (id === 'c-3' ? 'rejected' : 'fulfilled')),
+    const hung = rig.run(client, 'c-3');
+    const failed = hung.then(
+      () => 'started',
+      () => 'failed',
     );
+    await vi.waitFor(() => expect(isHanging).toBe(true), { timeout: 20_000 });
+    await Promise.all(ids.filter((id) => id !== 'c-3').map((id) => rig.run(client, id)));
     expect((await client.containers.list({ status: 'running' })).length).toBe(11);
+    rig.runtimes.get('c-3')?.crash();
+    expect(await failed).toBe('failed');
+    expect((await client.containers.get('c-3')).status).toBe('stopped');
   });
 });
