@@ -4,8 +4,26 @@ import { SERVICE_TYPES } from '../plugin/index.js';
 import { addJson, parseSeconds } from './command-options.js';
 import type { CliContext } from './context.js';
 
-/** `launchport plugin verify`. */
+/** `launchport plugin init` and `launchport plugin verify`. */
 export function addKitCommands(plugin: Command, context: CliContext): void {
+  addJson(plugin.command('init'))
+    .description('write a new plugin that works, with a test: a bundle NAME in the working directory')
+    .argument('<name>')
+    .addOption(
+      new Option('--type <type>', 'a service type, or cli for a command')
+        .choices([...SERVICE_TYPES, 'cli'])
+        .default('core'),
+    )
+    .addOption(
+      new Option('--language <language>', 'ts is TypeScript, js is JavaScript')
+        .choices(['ts', 'js'])
+        .default('js'),
+    )
+    .option('--directory <directory>', 'where the bundle is made')
+    .option('--force', 'write into a directory that is not empty, over files of the same names')
+    .action(async (name: string, options) =>
+      (await import('./commands/plugin-init.js')).pluginInit(context, name, options),
+    );
   addJson(plugin.command('verify'))
     .description(
       'check a bundle: its files, and how it behaves as a real job of a launchd of its own; exit code 1 when a required check fails',

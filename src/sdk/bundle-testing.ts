@@ -4,6 +4,7 @@ import { isLaunchportError, LaunchportError } from '../base/index.js';
 import { BundleBench, type BundleJob, type BundleOutput } from '../harness/index.js';
 import { LAYOUTS, loadBundle, type Plugin, type RegistrationKind } from '../plugin/index.js';
 import type { RouteClient } from '../routes/index.js';
+import type { XpcTransport } from '../xpc/index.js';
 import type { ServiceType } from './plugin-context.js';
 
 /** How the bundle is run; everything has a default. */
@@ -24,7 +25,7 @@ export interface StartPluginOptions {
   readonly timeout?: number;
 }
 
-/** How a process ended: its exit code, or 128 and the signal's number as shells count. */
+/** How a process ended: its exit code, or the signal that ended it. */
 export interface BundleEnd {
   readonly code?: number;
   readonly signal?: string;
@@ -38,6 +39,8 @@ export interface RunningBundle extends AsyncDisposable {
   readonly stateRoot: string;
   /** A new connection to one of its services. */
   client(type: ServiceType): RouteClient;
+  /** The transport of its clients, to connect to endpoints that it hands out. */
+  readonly transport: XpcTransport;
   /** What it wrote to standard output and error so far. */
   output(): Promise<BundleOutput>;
   /** Sends SIGTERM, as launchd does, and resolves to how it ended. @throws LaunchportError ERR_TIMEOUT after 30 s */
@@ -71,6 +74,7 @@ export async function startPlugin(path: string, options: StartPluginOptions = {}
       pid,
       stateRoot: job.plan.stateRoot,
       client: (type) => job.client(type),
+      transport: bench.host.transport,
       output: () => job.output(),
       stop: async () => {
         await job.kill('SIGTERM');
