@@ -88,7 +88,10 @@ function filesUnder(directory: string, pattern: RegExp): string[] {
 }
 
 function importsOf(file: string): Import[] {
-  const text = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const text = readFileSync(file, 'utf8')
+    .replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    // Imports in text are those of files that are yet to be written.
+    .replaceAll(/`(?:\\[\s\S]|[^`\\])*`/g, '');
   const pattern =
     /(?:^|[\s;])(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
   return [...text.matchAll(pattern)].map((match) => ({
