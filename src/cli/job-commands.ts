@@ -108,11 +108,17 @@ Examples:
 export function addEventsCommand(events: Command, context: CliContext): void {
   addJson(events)
     .description('what happens to jobs, as it happens, until SIGINT or SIGTERM; with --json one value a line')
+    .option('--containers', 'what happens to containers and networks instead')
+    .option(
+      '--prefix <prefix>',
+      'of the API server that tells of containers, instead of com.apple.container.',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   launchport events
+  launchport events --containers
   launchport events --json | jq 'select(.kind == "exited")'`,
     )
     .action(async (options) => (await import('./commands/events.js')).events(context, options));
