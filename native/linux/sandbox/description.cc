@@ -60,8 +60,8 @@ bool read_description(int descriptor, Description* result) {
     size += count;
   }
   Fields fields{buffer, buffer + size};
-  const char** const members[] = {&result->flags,  &result->uid,       &result->gid, &result->groups, &result->capabilities,
-                                  &result->limits, &result->directory};
+  const char** const members[] = {&result->flags,        &result->uid,    &result->gid,      &result->groups,
+                                  &result->capabilities, &result->limits, &result->directory};
   for (const char** member : members) {
     if ((*member = fields.next(nullptr)) == nullptr) return false;
   }

@@ -52,18 +52,18 @@ export class ControlGroup {
   }
 
   /**
-   * Makes the group `launchport-ID` with the limits in the first place where at least one controller can be had. `notes`
+   * Makes the group `launchport-NAME` with the limits in the first place where at least one controller can be had. `notes`
    * gets a sentence for each limit that is not enforced. Undefined when there is no such place; never throws.
    */
   static async make(
     place: GroupPlace,
-    id: string,
+    name: string,
     resources: SandboxResources,
     notes: string[],
   ): Promise<ControlGroup | undefined> {
     let problem = place.problem ?? 'no control group above this process may be written to';
     for (const parent of place.parents) {
-      const path = join(parent, `launchport-${id}`);
+      const path = join(parent, `launchport-${name}`);
       try {
         await mkdir(path).catch((error: NodeJS.ErrnoException) => {
           // Left by a runtime that was killed; empty, or its processes end with that runtime.

@@ -1,4 +1,5 @@
 /** A sandbox on Linux: namespaces by bubblewrap, limits by control groups, processes by launchport-sandbox. */
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { LaunchportError, type Logger, silentLogger } from '../../../../base/index.js';
 import type {
@@ -101,7 +102,7 @@ class LinuxSandbox implements Sandbox {
   async statistics(): Promise<SandboxStatistics> {
     const { first, group } = this.#parts;
     if (first.hasEnded) return {};
-    const own = group === undefined ? {} : await group.statistics();
+    const own = group === undefined ? {} : withoutOwnProcesses(await group.statistics());
     const isCounted = own.memoryUsageBytes !== undefined && own.cpuUsageUsec !== undefined;
     const sums =
       isCounted && own.numProcesses !== undefined
@@ -191,7 +192,7 @@ export async function makeLinuxSandbox(spec: SandboxSpec, options: SandboxOption
     const context = { helper: programs.helper, files: files.paths, hasUserNamespace, hasCgroupNamespace };
     const bubblewrap = await bubblewrapArguments(spec, context);
     const place = findGroupPlace(read('/proc/self/mountinfo'), read('/proc/self/cgroup'), uid);
-    group = await ControlGroup.make(place, spec.id, spec.resources, notes);
+    group = await ControlGroup.make(place, groupName(spec), spec.resources, notes);
     const groups = group?.procs === undefined ? [] : [group.procs];
     first = await FirstProcess.make({
       ...{ programs, arguments: bubblewrap, groups, logger, signal: options.signal },
@@ -216,6 +217,17 @@ export async function makeLinuxSandbox(spec: SandboxSpec, options: SandboxOption
     await files.remove();
     throw error;
   }
+}
+
+/** The same each time, and another for a container of the same name that is kept elsewhere. */
+function groupName({ id, stateDirectory }: SandboxSpec): string {
+  return `${id}-${createHash('sha256').update(stateDirectory).digest('hex').slice(0, 12)}`;
+}
+
+/** bubblewrap and the first process are in the group, and are not the container's. */
+function withoutOwnProcesses({ numProcesses, ...others }: SandboxStatistics): SandboxStatistics {
+  if (numProcesses === undefined) return others;
+  return { ...others, numProcesses: numProcesses > 2n ? numProcesses - 2n : 0n };
 }
 
 const read = (path: string) => readFileSync(path, 'utf8');
