@@ -159,7 +159,7 @@ describe('the command line', () => {
       return context.output().split('\n').filter(Boolean);
     };
     expect(await complete('pl')).toEqual(['plugin', 'plist']);
-    expect(await complete('plugin', 'in')).toEqual(['inspect']);
+    expect(await complete('plugin', 'in')).toEqual(['inspect', 'init']);
     expect(await complete('plugin', 'list', '--j')).toEqual(['--json']);
     expect(await complete('plugin', 'list', '--type', 'r')).toEqual(['runtime']);
     expect(await complete('plugin', 'call', '--plugin-dir', '')).toEqual([]);
