@@ -6,6 +6,7 @@ import type { Plugin, RegistrationKind, ServiceType } from '../plugin/index.js';
 import { ROUTE_KEY } from '../routes/index.js';
 import type { XpcConnection, XpcDictionary } from '../xpc/index.js';
 import { type Answer, ask, isAnswer } from './answer.js';
+import { writeContainerDirectory } from './container-directory.js';
 import { CheckFailure, CheckSkip } from './outcome.js';
 
 /** How long checks wait; all in milliseconds. */
@@ -67,9 +68,16 @@ export class Subject {
   }
 
   /** Loads another job of the same kind; the shared one must be unloaded. */
-  load(plugin: Plugin, options: BundleJobOptions = {}): Promise<BundleJob> {
+  async load(plugin: Plugin, options: BundleJobOptions = {}): Promise<BundleJob> {
     const { kind, instance } = this.plan;
-    return this.bench.load(plugin, { ...options, kind, ...(instance === undefined ? {} : { instance }) });
+    const job = await this.bench.load(plugin, {
+      ...options,
+      kind,
+      ...(instance === undefined ? {} : { instance }),
+    });
+    if (kind === 'container' && instance !== undefined)
+      await writeContainerDirectory(job.plan.stateRoot, instance);
+    return job;
   }
 
   /** Loads the shared job and has its first message start it. What goes wrong is in `failure`. */

@@ -9,9 +9,12 @@ import type { CheckInfo, JobCheck } from './check.js';
 import { COMMAND_CHECKS } from './command-checks.js';
 import { EXIT_CHECKS } from './exit-checks.js';
 import { ERROR_SHAPE_CHECK, MESSAGE_CHECKS } from './message-checks.js';
+import { NETWORK_CHECKS } from './network-checks.js';
 import { CheckFailure, CheckSkip } from './outcome.js';
 import { canListProcesses, killAll, markedProcesses } from './processes.js';
 import { type CheckResult, mergeResults, type VerifyReport } from './report.js';
+import { BAD_REQUEST_CHECKS } from './route-checks.js';
+import { RUNTIME_CHECKS } from './runtime-checks.js';
 import { CHECK_IN, START_CHECKS } from './start-checks.js';
 import { Subject, type SubjectPlan, type VerifyBounds } from './subject.js';
 
@@ -36,6 +39,9 @@ export interface VerifyOptions extends BundleBenchOptions {
 const JOB_CHECKS: readonly JobCheck[] = [
   CHECK_IN,
   ...MESSAGE_CHECKS,
+  ...NETWORK_CHECKS,
+  ...RUNTIME_CHECKS,
+  ...BAD_REQUEST_CHECKS,
   ERROR_SHAPE_CHECK,
   ...EXIT_CHECKS,
   ...START_CHECKS,

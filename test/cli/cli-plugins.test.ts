@@ -1,5 +1,5 @@
 /** Plugins as commands: what a word on the command line means, and how help and completion tell of plugins. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { splitCommandLine } from '../../src/cli/cli-plugins/command-line.js';
@@ -168,4 +168,18 @@ it('suggests what is near, and nothing for what is not', () => {
   expect(suggest('systme', ['system', 'stem'])).toBe('system');
   expect(suggest('xy', ['plugin', 'job'])).toBeUndefined();
   expect(suggest('', ['a', 'ab'])).toBeUndefined();
+});
+
+it('inspect tells which settings a plugin has and where they are, but no values', async () => {
+  makeBundle(plugins(), 'web');
+  const app = join(directory(), 'app');
+  mkdirSync(join(app, 'config'), { recursive: true });
+  writeFileSync(join(app, 'config/config.toml'), '[plugin.web]\ntoken = "hunter2"\n');
+  const context = captureContext({ HOME: directory(), CONTAINER_APP_ROOT: app }, directory());
+  const args = ['plugin', 'inspect', 'web', '--json', '--plugin-dir', 'plugins'];
+  expect(await run(args, context)).toBe(0);
+  expect(JSON.parse(context.output())).toMatchObject([
+    { settings: { token: join(app, 'config/config.toml') } },
+  ]);
+  expect(context.output()).not.toContain('hunter2');
 });

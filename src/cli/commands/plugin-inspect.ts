@@ -1,7 +1,14 @@
 /** `launchport plugin inspect NAME…`: everything known of plugins, as a JSON array or as indented text. */
 import { isLaunchportError, type LaunchportError, printable } from '../../base/index.js';
 import type { RemotePlugin } from '../../harness/index.js';
-import { isCliPlugin, launchdLabel, machServices, type Plugin } from '../../plugin/index.js';
+import {
+  isCliPlugin,
+  launchdLabel,
+  machServices,
+  type Plugin,
+  readPluginSettings,
+  resolveRoots,
+} from '../../plugin/index.js';
 import { loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
@@ -18,7 +25,8 @@ export async function pluginInspect(
   const missing: LaunchportError[] = [];
   for (const name of names) {
     try {
-      facts.push(describe(await catalog.find(name), loaded));
+      const plugin = await catalog.find(name);
+      facts.push({ ...describe(plugin, loaded), ...(await settingsOf(context, plugin)) });
     } catch (error) {
       if (!isLaunchportError(error)) throw error;
       missing.push(error);
@@ -43,6 +51,18 @@ function describe(plugin: Plugin, loaded: readonly RemotePlugin[] | undefined): 
     isLoaded: loaded?.some(({ binaryPath }) => binaryPath === plugin.binaryPath),
     config: plugin.config,
   };
+}
+
+/** Which keys the user has set, and where. Never the values: they may be secret. */
+async function settingsOf(context: CliContext, { name }: Plugin): Promise<{ readonly settings?: unknown }> {
+  try {
+    const settings = await readPluginSettings(name, resolveRoots({ cwd: context.cwd }, context.environment));
+    return settings === undefined ? {} : { settings: Object.fromEntries(settings.origins) };
+  } catch (error) {
+    if (!isLaunchportError(error)) throw error;
+    context.stderr.write(`warning: ${printable(error.message)}\n`);
+    return {};
+  }
 }
 
 function writeFacts(context: CliContext, facts: Record<string, unknown>): void {
