@@ -22,7 +22,7 @@ export function messageTests(use: UseBench): void {
       client.write(Outbound.message, connection, 0, numberBody(value));
       if (value % 1000 === 999) client.flush();
     }
-    await server.next('message', 60_000);
+    await server.next('message', 10_000);
     expect(server.of('message').every(({ body }, index) => numberOf(body) === index)).toBe(true);
   });
 
