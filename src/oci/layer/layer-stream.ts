@@ -1,8 +1,6 @@
 /** A layer's tar archive out of its blob: unpacked, checked on both sides, and bounded. */
 
 import type { Transform } from 'node:stream';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { LaunchportError } from '../../base/index.js';
 import type { ImageLimits } from '../limits.js';
@@ -26,22 +24,35 @@ export async function* decompressed(
     return;
   }
   const unpacker = compression === 'gzip' ? zlib.createGunzip({ chunkSize: CHUNK_BYTES }) : zstd(what);
-  const iterator = chunks[Symbol.asyncIterator]();
-  const source = Readable.from({ [Symbol.asyncIterator]: () => iterator });
-  const whole = pipeline(source, unpacker);
-  whole.catch(() => {});
+  // Not a pipeline: that ends with the packed data, and what stands behind it is part of the blob and its digest, too.
+  const feeding = feed(chunks, unpacker);
+  feeding.catch((error: Error) => unpacker.destroy(error));
   try {
-    yield* unpacker as AsyncIterable<Uint8Array>;
-    await whole;
-    // What stands behind the packed data is not unpacked, but is part of the blob and its digest.
-    while (!(await iterator.next()).done);
+    for await (const chunk of unpacker) yield chunk as Uint8Array;
+    await feeding;
   } catch (error) {
     throw asInvalid(what, error);
   } finally {
-    source.destroy();
     unpacker.destroy();
-    await iterator.return?.();
+    await feeding.catch(() => {});
   }
+}
+
+/** Writes all to `unpacker`, or reads on without it once it has ended by itself; stops when it is destroyed. */
+async function feed(chunks: AsyncIterable<Uint8Array>, unpacker: Transform): Promise<void> {
+  let hasEnded = false;
+  unpacker.once('end', () => {
+    hasEnded = true;
+  });
+  const closed = new Promise<void>((resolve) => unpacker.once('close', resolve));
+  for await (const chunk of chunks) {
+    if (hasEnded) continue;
+    if (unpacker.destroyed) return;
+    const written = new Promise<void>((resolve) => unpacker.write(chunk, () => resolve()));
+    // Of one that is destroyed, some writes are never answered.
+    await Promise.race([written, closed]);
+  }
+  if (!hasEnded) unpacker.end();
 }
 
 /** How bytes are packed, by how they begin. */
