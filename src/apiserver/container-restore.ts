@@ -1,6 +1,7 @@
 /** Boot: takes in the containers that earlier servers left, and goes on with those that still run. */
 import { errorText } from '../base/index.js';
 import { boundedMap, type RegistrationRecord } from '../plugin/index.js';
+import { routeError } from '../routes/index.js';
 import { ContainerEntry, type ContainerExit } from './container-entry.js';
 import type { ContainerHost, ContainerLifecycle } from './container-lifecycle.js';
 import { problemOf } from './problem.js';
@@ -102,6 +103,34 @@ function mark({ events, logger }: ContainerHost, entry: ContainerEntry, error: u
   entry.problem = problemOf(error);
   logger.error('container not restored; nothing was deleted', { id: entry.id, error: errorText(error) });
   events.emit({ kind: 'container problem', id: entry.id, problem: entry.problem });
+}
+
+/**
+ * A runtime that an earlier server left and that does not answer is not started over: its container may well run.
+ * @throws LaunchportError, code `invalidState` on the wire
+ */
+export function assertKnown({ id, status, problem }: ContainerEntry): void {
+  if (status !== 'unknown') return;
+  throw routeError('invalidState', `nobody knows whether container ${id} runs: ${problem?.message ?? ''}`, {
+    hint: `Stop it first, which ends its runtime: launchport stop ${id}`,
+  });
+}
+
+/** Boots out a runtime that does not answer; the container has then stopped. @throws LaunchportError of launchd */
+export async function abandonRuntime(
+  { instances, timeouts, store, events }: ContainerHost,
+  lifecycle: ContainerLifecycle,
+  entry: ContainerEntry,
+): Promise<void> {
+  await lifecycle.exclusive(entry.id, undefined, async () => {
+    if (entry.status !== 'unknown') return;
+    const record = (await instances.records('container')).get(entry.id);
+    if (record !== undefined) await instances.deregister(record, { timeout: timeouts.launchd });
+    entry.status = 'stopped';
+    entry.exit = (await store.readExit(entry.directory)) ?? { at: new Date() };
+    await store.writeState(entry);
+    events.emit({ kind: 'container exited', id: entry.id });
+  });
 }
 
 /** Boots out runtimes whose container is not there any more: its removal, or its creation, was cut short. */

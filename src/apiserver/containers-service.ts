@@ -18,7 +18,7 @@ import { filterFor } from './container-filter.js';
 import { assertReady, type ContainerHost, ContainerLifecycle, type Stdio } from './container-lifecycle.js';
 import { type OpenLogs, openLogs } from './container-logs.js';
 import { connectContainer, disconnectContainer } from './container-networks.js';
-import { restoreContainers } from './container-restore.js';
+import { abandonRuntime, assertKnown, restoreContainers } from './container-restore.js';
 import type { ImageRoots } from './image-roots.js';
 import type { RuntimeSession } from './runtime-session.js';
 
@@ -72,7 +72,9 @@ export class ContainersService {
     dynamicEnv: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.#lifecycle.bootstrap(await this.#entry(id), stdio, dynamicEnv, signal);
+    const entry = await this.#entry(id);
+    assertKnown(entry);
+    await this.#lifecycle.bootstrap(entry, stdio, dynamicEnv, signal);
   }
 
   async createProcess(
@@ -123,6 +125,7 @@ export class ContainersService {
   async stop(id: string, options: ContainerStopOptions): Promise<void> {
     const entry = await this.#entry(id);
     if (entry.run !== undefined) await this.#stop(entry, entry.run, options);
+    else if (entry.status === 'unknown') await abandonRuntime(this.#host, this.#lifecycle, entry);
   }
 
   /** Deletes a container, one that runs only by force. */
@@ -137,7 +140,7 @@ export class ContainersService {
     }
     const entry = await this.#entry(id);
     assertReady(entry);
-    if (!force && (entry.status === 'running' || entry.status === 'stopping'))
+    if (!force && entry.status !== 'stopped')
       throw routeError('invalidState', `container ${id} is ${entry.status} and can not be deleted`);
     if (entry.run !== undefined) await this.#stop(entry, entry.run, SIGKILL_NOW);
     await this.#lifecycle.exclusive(id, undefined, async () => {
