@@ -43,7 +43,7 @@ function labels(context: CliContext, verb: string): Promise<readonly string[]> {
 }
 
 /** The arguments typed behind the command, without options and their values. */
-function positionals(command: Command, typed: readonly string[]): readonly string[] {
+export function positionals(command: Command, typed: readonly string[]): readonly string[] {
   const names = [command.name(), ...command.aliases()];
   const words = typed.slice(typed.findIndex((word) => names.includes(word)) + 1);
   return words.filter((word, index) => {

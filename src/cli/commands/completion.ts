@@ -7,7 +7,8 @@ import { splitCommandLine } from '../cli-plugins/command-line.js';
 import { cliPlugins, isBuiltIn } from '../cli-plugins/help.js';
 import type { CliContext } from '../context.js';
 import { imageNames } from '../images.js';
-import { jobWords } from './completion-job.js';
+import { containerWords, networkNames, networkWords, takesContainers } from './completion-container.js';
+import { jobWords, positionals } from './completion-job.js';
 
 // bash: not compgen -W, which runs what it finds in the words; plugins may be called anything.
 const SCRIPTS: Readonly<Record<string, string>> = {
@@ -69,8 +70,10 @@ export async function complete(
         ...(isName ? await pluginNames(context, [...pluginDir, ...typedDirectories(typed)]) : []),
       ]
     : valued !== undefined
-      ? // Without choices, nothing: the shell then offers files.
-        (valued.argChoices ?? [])
+      ? valued.long === '--network'
+        ? await networkNames(context)
+        : // Without choices, nothing: the shell then offers files.
+          (valued.argChoices ?? [])
       : current.startsWith('-')
         ? command.options.flatMap((option) =>
             [option.long, option.short].filter((flag) => flag !== undefined),
@@ -120,6 +123,10 @@ async function wordsAfter(
   if (command.parent?.name() === 'job') return jobWords(context, command, typed);
   if (command.parent?.name() === 'image' && ['inspect', 'rm'].includes(command.name()))
     return imageNames(context);
+  if (command.parent?.name() === 'network') return networkWords(context, command, typed);
+  if (takesContainers(command)) return containerWords(context, command, typed);
+  if (command.name() === 'run' || command.name() === 'create')
+    return positionals(command, typed).length === 0 ? imageNames(context) : [];
   if (command.parent?.name() !== 'plugin') return [];
   const { environment } = context;
   const extra = typedDirectories(typed).map((directory) => absolute(context, directory));
