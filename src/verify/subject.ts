@@ -32,6 +32,10 @@ export const NO_ROUTE = 'com.launchport.verify/no-such-route';
 
 /** For answers that need not come. */
 const QUIET_MS = 2_000;
+/** For the first answer of a job, which nobody is to leave before. */
+const FIRST_ANSWER_MS = 5_000;
+/** For the news of an end, after a request was dropped. */
+const NEWS_MS = 10_000;
 
 /** A message that a service has answered, and may be asked again without harm. */
 export interface Probe {
@@ -99,12 +103,14 @@ export class Subject {
     const runsBefore = state === 'running' ? runs - 1 : runs;
     const connections = [...job.services.keys()].map((type) => job.connect(type));
     // Whether this is answered is another check's matter; but nobody leaves before it could be.
-    const asked = connections.map((connection) => connection.request({}, { timeout: timeout + QUIET_MS }));
+    const asked = connections.map((connection) =>
+      connection.request({}, { timeout: timeout + FIRST_ANSWER_MS }),
+    );
     const answered = Promise.allSettled(asked);
     if (connections.length === 0) await job.start({ timeout });
     try {
       const status = await job.checkedIn({ timeout, runsBefore, ...(signal && { signal }) });
-      await Promise.race([answered, delay(QUIET_MS, signal)]);
+      await Promise.race([answered, delay(FIRST_ANSWER_MS, signal)]);
       return status;
     } finally {
       for (const connection of connections) connection.cancel();
@@ -179,7 +185,7 @@ export class Subject {
     const { pid } = before;
     if (pid === undefined) return false;
     if (answers.some(({ kind }) => kind === 'dropped')) {
-      await this.job.exited(pid, { timeout: QUIET_MS }).catch(() => {});
+      await this.job.exited(pid, { timeout: NEWS_MS }).catch(() => {});
     }
     const now = await this.job.status();
     return now.runs === before.runs && now.pid === pid;

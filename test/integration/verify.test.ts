@@ -16,13 +16,13 @@ const failed = (checks: readonly CheckResult[]) =>
 
 /** What each bad plugin fails; waits are short where silence is what is waited for. */
 const BAD: readonly (readonly [plugin: string, check: string, detail: RegExp, options: VerifyOptions])[] = [
-  ['silent', 'unknown-route', /not answered within/, { answerTimeout: 2_000 }],
+  ['silent', 'unknown-route', /not answered within/, { answerTimeout: 10_000 }],
   ['agreeable', 'unknown-route', /as if it had succeeded/, {}],
   ['routeless', 'missing-route', /not answered/, {}],
   ['mumbling', 'error-shape', /not JSON/, {}],
   ['wrong-code', 'error-shape', /"badRequest" is none/, {}],
   ['fragile', 'garbage', /a route that is a number; it wrote: route\.startsWith/, {}],
-  ['forgetful', 'second-client', /the first gets no answer/, { answerTimeout: 2_000 }],
+  ['forgetful', 'second-client', /the first gets no answer/, { answerTimeout: 10_000 }],
   ['clinging', 'disconnect', /the process ended after a client left/, {}],
   ['overwhelmed', 'flood', /the process ended after \d+ requests/, {}],
   ['stubborn', 'exit-sigterm', /still runs 1000 ms after SIGTERM/, { exitTimeout: 1_000 }],
@@ -51,7 +51,7 @@ function near(check: string): readonly string[] {
   return ids.filter((id) => !START.test(id));
 }
 
-describe.runIf(process.platform === 'linux')('plugin verify', () => {
+describe.runIf(process.platform === 'linux')('plugin verify', { timeout: 180_000 }, () => {
   it.concurrent.each(['echo', 'hydra'])('passes %s', async (name) => {
     const { checks, passed } = await verifyBundle(resolve(PLUGINS, 'valid', name), PATIENT);
     expect(failed(checks)).toEqual([]);
@@ -73,7 +73,7 @@ describe.runIf(process.platform === 'linux')('plugin verify', () => {
 
   it('tells all as JSON, and ends with 1 when a required check fails', async () => {
     const bundle = resolve(PLUGINS, 'bad-behaviour/unwell');
-    const { code, stdout } = await runCommand(directory(), ['plugin', 'verify', '--json', bundle], 60_000);
+    const { code, stdout } = await runCommand(directory(), ['plugin', 'verify', '--json', bundle], 120_000);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ name: 'unwell', passed: false, types: ['auxiliary'] });
   });
