@@ -45,11 +45,14 @@ export async function runAttached(
     started = started.then(() => remote.kill(name)).catch((error: unknown) => tell(context, name, error));
   });
   using _raw = attachment.isInteractive && attachment.isTerminal ? terminal?.raw() : undefined;
+  using sizes = attachment.isTerminal ? followSize(context, terminal, remote) : undefined;
   try {
+    // Once before, for what looks at its terminal at first, and again: not every runtime has one before the start.
+    await sizes?.send();
     const start = remote.start(gone.signal);
     started = start.catch(() => {});
     await start;
-    using _resizing = attachment.isTerminal ? followSize(context, terminal, remote) : undefined;
+    void sizes?.send();
     return await remote.wait(gone.signal);
   } catch (error) {
     throw gone.signal.aborted ? gone.signal.reason : error;
@@ -71,12 +74,12 @@ export function assertTerminal(context: CliContext, attachment: Attachment): voi
   });
 }
 
-/** Tells the process how large the terminal is, now and whenever that changes. */
+/** Tells the process how large the terminal is, when `send` is called and whenever that changes. Never rejects. */
 function followSize(
   context: CliContext,
   terminal: Terminal | undefined,
   remote: RemoteProcess,
-): Disposable | undefined {
+): (Disposable & { send(): Promise<void> }) | undefined {
   if (terminal === undefined) return undefined;
   let sending: Promise<void> = Promise.resolve();
   const send = () => {
@@ -85,9 +88,10 @@ function followSize(
       const size = terminal.size();
       if (size !== undefined) await remote.resize(size).catch(() => {});
     });
+    return sending;
   };
-  send();
-  return context.takeSignals(['SIGWINCH'], send);
+  const changes = context.takeSignals(['SIGWINCH'], () => void send());
+  return { send, [Symbol.dispose]: () => changes[Symbol.dispose]() };
 }
 
 /** A signal that could not be sent is told; one to a process that has ended is not. */
