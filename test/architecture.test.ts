@@ -100,6 +100,23 @@ function importsOf(file: string): Import[] {
   }));
 }
 
+/** Those that are there when the program runs, as soon as the module is loaded. */
+function valueImportsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8').replaceAll(/`(?:\\[\s\S]|[^`\\])*`/g, '');
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(?!type\s)(?:([^'";]*?)\sfrom\s+)?['"]([^'"]+)['"]/gm,
+  );
+  const isTypesOnly = (names = '') =>
+    /^\{[\s\S]*\}$/.test(names) &&
+    names
+      .slice(1, -1)
+      .split(',')
+      .every((item) => item.trim() === '' || item.trim().startsWith('type '));
+  return [...statements]
+    .filter(([, names]) => !isTypesOnly(names))
+    .map(([, , specifier]) => ({ from: file, specifier: specifier as string }));
+}
+
 const sources = filesUnder(SRC, /\.ts$/);
 const imports = sources.flatMap(importsOf);
 const name = (file: string) => relative(ROOT, file);
@@ -161,6 +178,22 @@ it('no import cycles', () => {
   };
   for (const file of sources) visit(file, []);
   expect(cycles).toEqual([]);
+});
+
+it('the SDK loads no package: a plugin that is started on demand should not wait', () => {
+  const reached = new Set<string>();
+  const packages: string[] = [];
+  const visit = (file: string) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const edge of valueImportsOf(file)) {
+      if (isRelative(edge)) visit(targetOf(edge));
+      else if (!edge.specifier.startsWith('node:')) packages.push(`${name(file)} imports ${edge.specifier}`);
+    }
+  };
+  visit(join(SRC, 'sdk/index.ts'));
+  expect(reached.size).toBeGreaterThan(50);
+  expect(packages).toEqual([]);
 });
 
 it('no file is too long to read', () => {

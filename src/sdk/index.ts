@@ -1,23 +1,8 @@
-/** What plugin authors import: define a plugin with typed routes, and serve it. */
-export { z } from 'zod';
+/**
+ * What plugin authors import: define a plugin with typed routes, and serve it. Loads no zod: apple/container's own
+ * services, which need it, are in `launchport/sdk/services`, and a plugin that is started on demand should not wait.
+ */
 export { isLaunchportError, LaunchportError, type Logger } from '../base/index.js';
-export {
-  type Attachment,
-  type ContainerConfiguration,
-  type ContainerSnapshot,
-  type ContainerStats,
-  createEndpoint,
-  interfaceProtocol,
-  type NetworkStatus,
-  networkProtocol,
-  type ProcessConfiguration,
-  processProtocol,
-  RUNTIME_CONFIGURATION_FILE,
-  type RuntimeConfiguration,
-  runtimeConfiguration,
-  runtimeProtocol,
-  type SandboxSnapshot,
-} from '../compat/index.js';
 export {
   type DisconnectHook,
   defineProtocol,
@@ -64,16 +49,9 @@ export {
   type PluginServices,
 } from './define-plugin.js';
 export { type Invocation, parseInvocation } from './instance.js';
-export {
-  type InterfaceRequest,
-  type NetworkHandlers,
-  type NetworkRequest,
-  networkService,
-} from './network-service.js';
 export type { PluginContext, PluginRouteContext, ServiceType } from './plugin-context.js';
 export type { LogFormat } from './plugin-log.js';
 export type { PluginProcess, StopSignal } from './plugin-process.js';
-export { type RuntimeHandlers, runtimeService } from './runtime-service.js';
 export { type RunningPlugin, type ServeOptions, serve } from './serve.js';
 export {
   type PluginHandler,

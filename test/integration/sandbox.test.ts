@@ -131,7 +131,9 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
       'exec',
       'busybox grep -E "^(NoNewPrivs|CapBnd|CapEff|Seccomp):" /proc/self/status',
     );
-    expect(rights[1]).toBe('CapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n');
+    expect(rights[1]).toBe(
+      'CapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n',
+    );
     const descriptors = await fixture.output(sandbox, 'exec', ['busybox', 'ls', '/proc/self/fd']);
     // The fourth is of ls itself.
     expect(descriptors[1]).toBe('0\n1\n2\n3\n');

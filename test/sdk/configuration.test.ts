@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { configurationOf, definePlugin, route, x, z } from '../../src/sdk/index.js';
+import { configurationOf, definePlugin, route, x } from '../../src/sdk/index.js';
 import { testPlugin } from '../../src/sdk/testing.js';
+import { z } from '../../src/sdk/zod.js';
 import { useDirectory } from '../plugin/bundles.js';
 
 const directory = useDirectory();

@@ -1,14 +1,14 @@
 /** The ready-made services: a network and a runtime, from nothing but handlers. */
 import { describe, expect, it } from 'vitest';
 import { RuntimeHelperClient } from '../../src/compat/index.js';
+import { definePlugin } from '../../src/sdk/index.js';
 import {
   type Attachment,
-  definePlugin,
   interfaceProtocol,
   networkProtocol,
   networkService,
   runtimeService,
-} from '../../src/sdk/index.js';
+} from '../../src/sdk/services.js';
 import { testPlugin } from '../../src/sdk/testing.js';
 
 const attachment = (hostname: string): Attachment => ({

@@ -5,7 +5,8 @@ import { daemonMain, type PluginSources, type SourceKit } from './template.js';
 export function coreSources(kit: SourceKit, type: 'core' | 'auxiliary'): PluginSources {
   return {
     plugin: `/** What the plugin does: its routes, and what a user may set. */
-import { configurationOf, definePlugin, route, x, z } from 'launchport/sdk';
+import { configurationOf, definePlugin, route, x } from 'launchport/sdk';
+import { z } from 'launchport/sdk/zod';
 
 /** The user's settings, under [plugin.${kit.name.slice(1, -1)}] of the configuration. */
 const settings = z.object({ greeting: z.string().default('Hello') });

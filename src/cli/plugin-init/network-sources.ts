@@ -5,15 +5,9 @@ import { daemonMain, type PluginSources, type SourceKit } from './template.js';
 export function networkSources(kit: SourceKit): PluginSources {
   return {
     plugin: `/** The network of this process: its addresses, and who holds them. */
-import {${kit.ts(`
-  type Attachment,
-  type PluginContext,`)}
-  configurationOf,
-  definePlugin,
-  networkService,
-  routeError,
-  z,
-} from 'launchport/sdk';
+import { ${kit.ts('type PluginContext, ')}configurationOf, definePlugin, routeError } from 'launchport/sdk';
+import { ${kit.ts('type Attachment, ')}networkService } from 'launchport/sdk/services';
+import { z } from 'launchport/sdk/zod';
 
 /** The user's settings, under [plugin.${kit.name.slice(1, -1)}] of the configuration. */
 const settings = z.object({ subnet: z.string().default('192.168.127.0/24') });
@@ -72,7 +66,7 @@ export const plugin = definePlugin({
     test: `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { networkProtocol } from 'launchport/sdk';
+import { networkProtocol } from 'launchport/sdk/services';
 import { startPlugin, testPlugin } from 'launchport/sdk/testing';
 import { plugin } from '${kit.module('plugin')}';
 

@@ -12,15 +12,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { containerConfiguration, containerCreateOptions, decodeJson, encodeJson } from 'launchport/compat';
+import { definePlugin, LaunchportError, routeError } from 'launchport/sdk';
 import {${ts(`
   type ContainerConfiguration,`)}
-  definePlugin,
-  LaunchportError,
   RUNTIME_CONFIGURATION_FILE,
-  routeError,
   runtimeConfiguration,
   runtimeService,
-} from 'launchport/sdk';
+} from 'launchport/sdk/services';
 
 let container${ts(': ContainerConfiguration | undefined')};
 /** Standard streams of the first process until it starts. */
