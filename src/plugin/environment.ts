@@ -1,4 +1,5 @@
 /** The environment of a plugin's job: a filtered copy of the host's, plus the roots. */
+import { DEFAULT_PREFIX } from './naming.js';
 import { CONFIGURATION_VARIABLE } from './plugin-settings.js';
 import type { Roots } from './roots.js';
 
@@ -46,6 +47,18 @@ export function jobEnvironment(
     },
     allow,
   );
+}
+
+/** Where a plugin learns what Mach services of its host begin with, when that is not `com.apple.container.`. */
+export const PREFIX_VARIABLE = 'CONTAINER_SERVICE_PREFIX';
+
+/** The environment with the prefix of this host, and never with that of a host above it. */
+export function withPrefix(
+  environment: Readonly<Record<string, string>>,
+  prefix: string,
+): Record<string, string> {
+  const { [PREFIX_VARIABLE]: _, ...rest } = environment;
+  return prefix === DEFAULT_PREFIX ? rest : { ...rest, [PREFIX_VARIABLE]: prefix };
 }
 
 /** The environment with the plugin's own settings, and never with those of another that the host itself was given. */

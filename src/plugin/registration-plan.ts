@@ -4,7 +4,7 @@ import { LaunchportError } from '../base/index.js';
 import { buildJobPlist, type DomainTarget, type JobDefinitionInput } from '../launchd/index.js';
 import { jobArguments, type NetworkSettings, networkArguments, runtimeArguments } from './arguments.js';
 import { hasService, type Plugin } from './config.js';
-import { jobEnvironment, withConfiguration } from './environment.js';
+import { jobEnvironment, withConfiguration, withPrefix } from './environment.js';
 import { pluginJobDefinition } from './job-definition.js';
 import { launchdLabel, machServiceName, machServices } from './naming.js';
 import type { Roots } from './roots.js';
@@ -107,9 +107,12 @@ export function planJob(plugin: Plugin, options: JobOptions, context: JobContext
   const definition = pluginJobDefinition({
     label: place.label,
     arguments: argumentsOf(plugin, place, options, context),
-    environment: withConfiguration(
-      jobEnvironment(context.environment, context.roots, context.passedVariables),
-      context.configuration,
+    environment: withPrefix(
+      withConfiguration(
+        jobEnvironment(context.environment, context.roots, context.passedVariables),
+        context.configuration,
+      ),
+      context.prefix,
     ),
     services,
     domain: context.domain,

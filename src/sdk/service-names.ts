@@ -7,10 +7,13 @@ import type { PluginProcess } from './plugin-process.js';
 
 /** First part of every Mach service of apple/container. */
 const DEFAULT_PREFIX = 'com.apple.container.';
+/** Where a host with another prefix tells it; launchd itself tells a job nothing of its services. */
+const PREFIX_VARIABLE = 'CONTAINER_SERVICE_PREFIX';
 
 /**
  * The Mach service of each type, `com.apple.container.TYPE.NAME[.INSTANCE]`: a runtime is not told its name and makes
- * it itself, a network is told with `--service-identifier`. Where sockets are inherited, they tell the prefix.
+ * it itself, a network is told with `--service-identifier`. The prefix may be another: where sockets are inherited, they
+ * tell it, elsewhere `CONTAINER_SERVICE_PREFIX` does.
  * @throws LaunchportError ERR_USAGE when the process was started by hand, ERR_PLUGIN_CONFIG when the job lacks a
  *   service, ERR_XPC_NAME for a name too long
  */
@@ -20,12 +23,13 @@ export function serviceNames(
   process: PluginProcess,
 ): Readonly<Partial<Record<ServiceType, string>>> {
   const inherited = process.hasLaunchd ? undefined : inheritedNames(plugin.name, process);
+  const prefix = process.env[PREFIX_VARIABLE] || DEFAULT_PREFIX;
   const names: Partial<Record<ServiceType, string>> = {};
   for (const type of Object.keys(plugin.services) as ServiceType[]) {
     const instance = invocation.instance === undefined ? '' : `.${invocation.instance}`;
     const tail = `${type}.${plugin.name}${instance}`;
     const told = type === 'network' ? invocation.serviceIdentifier : undefined;
-    const name = told ?? inherited?.find((each) => each.endsWith(`.${tail}`)) ?? DEFAULT_PREFIX + tail;
+    const name = told ?? inherited?.find((each) => each.endsWith(`.${tail}`)) ?? prefix + tail;
     assertServiceName(name);
     if (inherited !== undefined && !inherited.includes(name))
       throw missingService(plugin.name, name, inherited);

@@ -10,6 +10,7 @@ import { networkFiles } from './network-files.js';
 import type { NetworkAccess } from './network-member.js';
 import { assertPlugins, Networks } from './networks.js';
 import { processSpec } from './process-spec.js';
+import { PublishedPorts } from './published-ports.js';
 import type { Sandbox, SandboxFile } from './sandbox/index.js';
 import { sandboxSpec } from './sandbox-spec.js';
 import { OutputLog } from './stdio/output-log.js';
@@ -41,6 +42,7 @@ export interface BootedContainer {
   readonly log: OutputLog;
   readonly init: ContainerProcess;
   readonly isOnHostNetwork: boolean;
+  readonly ports: Disposable;
   /** Keeps the system from ending this process as idle. */
   readonly transaction: Disposable;
 }
@@ -88,6 +90,13 @@ export async function boot(settings: BootSettings, request: BootRequest): Promis
       },
     });
     await refresh();
+    const isOnHostNetwork = spec.network === 'host';
+    // On the host's network the container's ports are the host's already.
+    const ports = await PublishedPorts.open(isOnHostNetwork ? [] : configuration.publishedPorts, {
+      address: () => networks.reachableAddress,
+      logger,
+    });
+    undo.push(() => ports[Symbol.dispose]());
     const io = new ProcessIo(request.takeDescriptors(), {
       descriptors: environment.descriptors(),
       logger,
@@ -103,7 +112,8 @@ export async function boot(settings: BootSettings, request: BootRequest): Promis
       networks,
       log,
       init: new ContainerProcess(id, process, io),
-      isOnHostNetwork: spec.network === 'host',
+      isOnHostNetwork,
+      ports,
       transaction: settings.network.transport.beginTransaction(),
     };
   } catch (error) {

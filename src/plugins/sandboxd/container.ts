@@ -248,11 +248,12 @@ export class Container {
   async #bringDown(): Promise<void> {
     const booted = this.#booted;
     if (booted === undefined) return;
-    const { init, networks, log, sandbox } = booted;
+    const { init, networks, log, ports, sandbox } = booted;
     if (this.#state !== 'shuttingDown') this.#state = 'stopping';
     await this.#attempt('end the sandbox', () => sandbox.destroy());
     init.abandon(NEVER_RUN);
     this.#processes.abandon();
+    ports[Symbol.dispose]();
     networks.leave();
     // A process that outlives SIGKILL waits for the kernel; nobody can say how it will end.
     if (!(await within(TEARDOWN_TIMEOUT, init.ended))) init.lose();

@@ -48,6 +48,7 @@ export class NetworkMember {
   readonly #left = new AbortController();
   #client: RouteClient | undefined;
   #attachment: Attachment | undefined;
+  #isConnected = false;
 
   constructor(membership: Membership, access: NetworkAccess) {
     this.#membership = membership;
@@ -57,6 +58,11 @@ export class NetworkMember {
   /** The place, once joined. */
   get attachment(): Attachment | undefined {
     return this.#attachment;
+  }
+
+  /** Whether there is an interface with the address. */
+  get isConnected(): boolean {
+    return this.#isConnected;
   }
 
   /** @throws LaunchportError what the helper answered, or why it did not */
@@ -114,6 +120,7 @@ export class NetworkMember {
           ...(mtu === undefined ? {} : { mtu }),
         };
         const reply = await client.as(interfaceProtocol).call('attach', { ...who, ...where }, options);
+        this.#isConnected = reply.isConnected;
         if (!reply.isConnected)
           note(`no interface on network ${configuration.network}: ${reply.reason ?? 'no reason given'}`);
         return withMtu(reply.attachment);

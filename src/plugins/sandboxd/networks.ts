@@ -17,6 +17,12 @@ export class Networks {
     return this.#members.flatMap(({ attachment }) => attachment ?? []);
   }
 
+  /** The container's IPv4 address where the host reaches it; undefined when it has no interface. */
+  get reachableAddress(): string | undefined {
+    const member = this.#members.find(({ isConnected }) => isConnected);
+    return member?.attachment?.ipv4Address.split('/')[0];
+  }
+
   /**
    * Joins all networks of the configuration, each with the plugin at its index; all or none.
    * @throws LaunchportError `invalidArgument` when a plugin is missing, and what a helper failed with
