@@ -61,7 +61,7 @@ it('tells how to import what is not there', async () => {
     'docker save alpine:latest -o image.tar) and import it: launchport image import image.tar --name alpine:latest',
   );
   expect((await rejectionOf(store.find('/nowhere/at/all'))).code).toBe('ERR_IMAGE_NOT_FOUND');
-  for (const name of ['', 'A', 'a b', '-a', 'a:', 'a@sha256:1', '../../etc'])
+  for (const name of ['', 'A', 'a b', '-a', 'a:', 'a@sha256:1', '../nowhere/at/all'])
     expect(['ERR_USAGE', 'ERR_IMAGE_NOT_FOUND']).toContain((await rejectionOf(store.find(name))).code);
 });
 

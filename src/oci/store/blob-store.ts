@@ -1,6 +1,6 @@
 /** Content under its digest: written whole and checked, or not there. */
 import { createHash } from 'node:crypto';
-import { type FileHandle, link, lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LaunchportError } from '../../base/index.js';
 import {
@@ -39,10 +39,7 @@ export class BlobStore {
 
   /** Its size in bytes; undefined when it is not there. */
   async size(digest: Digest): Promise<number | undefined> {
-    const path = this.entryPath(digest);
-    const status =
-      (await ifThere(lstat(path))) ?? ((await this.#bringBack(digest)) ? await lstat(path) : undefined);
-    return status?.size;
+    return (await this.#find(digest, (path) => ifThere(lstat(path))))?.size;
   }
 
   /** All digests. */
@@ -57,10 +54,7 @@ export class BlobStore {
   /** The bytes, checked as they pass. @throws LaunchportError ERR_IMAGE_INVALID when missing, ERR_IMAGE_DIGEST */
   async *open(what: string, expected: ExpectedContent): AsyncGenerator<Uint8Array> {
     // Opened by whoever reads, or else nobody would close it.
-    const path = this.entryPath(expected.digest);
-    const opened =
-      (await ifThere(openRegular(path))) ??
-      ((await this.#bringBack(expected.digest)) ? await ifThere(openRegular(path)) : undefined);
+    const opened = await this.#find(expected.digest, (path) => ifThere(openRegular(path)));
     if (opened === undefined) {
       throw new LaunchportError('ERR_IMAGE_INVALID', `${what} ${expected.digest} is not in the store`, {
         hint: 'Import the image again.',
@@ -83,8 +77,10 @@ export class BlobStore {
     stage: string,
   ): Promise<AddedBlob> {
     const size = await this.size(expected.digest);
-    if (size !== undefined && (expected.size === undefined || expected.size === size))
+    if (size !== undefined && (expected.size === undefined || expected.size === size)) {
+      await this.#touch(expected.digest);
       return { digest: expected.digest, size };
+    }
     const meter = new ContentMeter(what, expected);
     const staged = await stageFile(stage, checked(await chunks(), meter));
     await this.adopt(staged.path, expected.digest);
@@ -113,8 +109,15 @@ export class BlobStore {
     return digest.replace(':', '-');
   }
 
-  #bringBack(digest: Digest): Promise<boolean> {
-    return this.#trash.bringBack(this.trashName(digest), this.entryPath(digest));
+  #find<T>(digest: Digest, look: (path: string) => Promise<T | undefined>): Promise<T | undefined> {
+    const path = this.entryPath(digest);
+    return this.#trash.find(this.trashName(digest), path, () => look(path));
+  }
+
+  /** Tells prunes that it is in use, by its times. */
+  async #touch(digest: Digest): Promise<void> {
+    const now = new Date();
+    await ifThere(utimes(this.entryPath(digest), now, now));
   }
 }
 

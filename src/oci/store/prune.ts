@@ -1,9 +1,10 @@
 /**
  * Removes what no name leads to, while other processes import. No locks: a blob is first put aside, then the names are
  * read again, and what a new name leads to is brought back; whoever misses it meanwhile brings it back, too. An import
- * looks after its blobs when its name is there, and begins again when one is gone for good.
+ * looks after its blobs when its name is there, and begins again when one is gone for good. What was made or used since
+ * the prune began is left alone: names that lead to it may be too new to be known.
  */
-import { rename } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../digest.js';
 import type { PruneResult } from '../types.js';
@@ -27,12 +28,16 @@ const ROOT = 'root-';
 /** Removes what is not reachable. */
 export async function prune({ blobs, roots, trash, reachable, signal }: PruneContext): Promise<PruneResult> {
   const { own, all } = await trash.open();
+  const begin = Date.now();
   const before = await reachable();
   for (const store of [blobs, roots]) {
     for (const digest of await store.list()) {
       if (signal?.aborted) break;
-      if (!before.has(digest))
-        await ifThere(rename(store.entryPath(digest), join(own, store.trashName(digest))));
+      if (before.has(digest)) continue;
+      const path = store.entryPath(digest);
+      const status = await ifThere(lstat(path));
+      if (status === undefined || status.ctimeMs >= begin) continue;
+      await ifThere(rename(path, join(own, store.trashName(digest))));
     }
   }
   const after = await reachable();

@@ -1,6 +1,6 @@
 /** Unpacked images: whole directories, made once and shared. */
 import { execFile } from 'node:child_process';
-import { lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { abortedError, type Logger } from '../../base/index.js';
@@ -115,8 +115,12 @@ export class RootStore {
 
   async #isThere(digest: Digest): Promise<boolean> {
     const entry = this.entryPath(digest);
-    if ((await ifThere(lstat(entry))) !== undefined) return true;
-    return this.#trash.bringBack(this.trashName(digest), entry);
+    const found = await this.#trash.find(this.trashName(digest), entry, () => ifThere(lstat(entry)));
+    if (found === undefined) return false;
+    // Tells prunes that it is in use.
+    const now = new Date();
+    await ifThere(utimes(entry, now, now));
+    return true;
   }
 }
 

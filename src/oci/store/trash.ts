@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { hasCode, ifThere } from './files.js';
 import { isAbandoned, ownName, removeTree } from './staging.js';
 
+/** Looks for something that prunes may be moving to and fro. */
+const LOOKS = 5;
+
 /** The trash of a store. */
 export class Trash {
   readonly #directory: string;
@@ -21,6 +24,19 @@ export class Trash {
       if (await moved(join(this.#directory, prune, name), path)) return true;
     }
     return false;
+  }
+
+  /**
+   * What `look` finds at `path`; when it finds nothing, `name` is taken back first. Nothing may be found where it is just
+   * being moved, so it is looked for more than once.
+   */
+  async find<T>(name: string, path: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
+    for (let looks = 0; looks < LOOKS; looks++) {
+      const found = await look();
+      if (found !== undefined) return found;
+      await this.bringBack(name, path);
+    }
+    return look();
   }
 
   /** A directory for one prune, and those that killed ones have left. */
