@@ -85,6 +85,15 @@ describe('environment', () => {
     });
   });
 
+  it('tells a prefix that is not the usual one, and never that of another host', () => {
+    const plugin = pluginOf('foo', ['core']);
+    const environment = { CONTAINER_SERVICE_PREFIX: 'org.above.' };
+    const variable = (prefix: string) =>
+      plan(plugin, {}, { prefix, environment }).definition.EnvironmentVariables?.CONTAINER_SERVICE_PREFIX;
+    expect(variable('org.example.')).toBe('org.example.');
+    expect(variable(P)).toBeUndefined();
+  });
+
   it('passes the proxy variables in both spellings', () => {
     const proxies = {
       http_proxy: 'a',

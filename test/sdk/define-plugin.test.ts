@@ -90,6 +90,18 @@ describe('service names', () => {
     expect(serviceNames(hydra, invoked, told).network).toBe('net');
   });
 
+  it('take their prefix from the host where launchd has the sockets', () => {
+    const env = { CONTAINER_SERVICE_PREFIX: 'org.example.' };
+    const told = { ...process, hasLaunchd: true, env };
+    expect(serviceNames(hydra, { ...invocation, instance: 'n' }, told)).toEqual({
+      runtime: 'org.example.runtime.hydra.n',
+      network: 'org.example.network.hydra.n',
+    });
+    expect(serviceNames(hydra, invocation, { ...told, env: {} }).runtime).toBe(
+      'com.apple.container.runtime.hydra',
+    );
+  });
+
   it('say how a plugin is started when there are no sockets', () => {
     const byHand = { ...process, hasLaunchd: false };
     const stale = { ...given('com.apple.container.runtime.hydra'), pid: 8 };
