@@ -14,9 +14,12 @@ export class ContainerProcess {
   readonly id: string;
   /** Resolves when it has ended and its output has been handed on, as far as that goes. Never rejects. */
   readonly ended: Promise<ProcessExit>;
+  /** Resolves as {@link ended}, but waits for no output. Never rejects. */
+  readonly exited: Promise<ProcessExit>;
   readonly #spec: ProcessSpec;
   readonly #io: ProcessIo;
   readonly #end: (exit: ProcessExit) => void;
+  readonly #exits: (exit: ProcessExit) => void;
   #process: SandboxProcess | undefined;
   #startedAt: Date | undefined;
   #isStarting = false;
@@ -26,12 +29,18 @@ export class ContainerProcess {
     this.id = id;
     this.#spec = spec;
     this.#io = io;
-    let end = (_exit: ProcessExit) => {};
+    let exits = (_exit: ProcessExit) => {};
+    let end = exits;
+    this.exited = new Promise((resolve) => {
+      exits = resolve;
+    });
     this.ended = new Promise((resolve) => {
       end = resolve;
     });
+    this.#exits = exits;
     this.#end = (exit) => {
       this.#exit ??= exit;
+      exits(exit);
       end(exit);
     };
   }
@@ -50,12 +59,12 @@ export class ContainerProcess {
   }
 
   /**
-   * Runs it. `exited` is called when it has ended, before its output has been handed on.
+   * Runs it. `exited` is called when it has ended, before its output has been handed on, which `drain` waits for.
    * @throws LaunchportError `invalidState` the second time; what `run` fails with, and then it has ended with -1
    */
   async start(
     run: RunProcess,
-    drainGrace: number,
+    drain: (io: ProcessIo) => Promise<void>,
     exited: (exit: ProcessExit) => void = () => {},
   ): Promise<void> {
     if (this.#isStarting || this.hasEnded)
@@ -71,8 +80,9 @@ export class ContainerProcess {
     this.#startedAt = new Date();
     this.#io.started();
     void this.#process.exited.then(async (exit) => {
+      this.#exits(exit);
       exited(exit);
-      await this.#io.exited(drainGrace);
+      await drain(this.#io);
       this.#end(exit);
     });
   }

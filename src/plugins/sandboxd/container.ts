@@ -11,6 +11,7 @@ import { routeError } from '../../sdk/index.js';
 import { type BootedContainer, type BootRequest, type BootSettings, boot } from './boot.js';
 import { writeExit } from './container-files.js';
 import { ContainerProcess } from './container-process.js';
+import { containerSnapshot } from './container-snapshot.js';
 import { type Copy, copyIn, copyOut } from './copies.js';
 import { type DialledConnection, dial } from './dial.js';
 import { processSpec } from './process-spec.js';
@@ -43,6 +44,8 @@ export class Container {
   #state: ContainerState = 'created';
   #booted: BootedContainer | undefined;
   #ending: Promise<void> | undefined;
+  /** Aborts when somebody wants the container's end, and its clients are no longer waited for. */
+  readonly #hurry = new AbortController();
 
   constructor(settings: BootSettings) {
     this.id = settings.id;
@@ -107,6 +110,7 @@ export class Container {
     const process = this.#processes.find(id, 'invalidState');
     process.kill(number);
     if (number !== 9) return;
+    if (id === this.id) this.#hurry.abort();
     const late = () => routeError('timeout', `process ${id} is still there after SIGKILL`);
     await withDeadline('kill', { timeout: 60_000, signal }, late, () => this.wait(id));
   }
@@ -123,46 +127,37 @@ export class Container {
 
   /** As clients see it. */
   snapshot(): SandboxSnapshot {
-    const booted = this.#booted;
-    if (this.#state !== 'running' || booted === undefined) {
-      return { status: this.#state === 'stopping' ? 'stopping' : 'stopped', networks: [], containers: [] };
-    }
-    const networks = booted.networks.attachments;
-    const { startedAt } = booted.init;
-    const { configuration } = booted.bundle;
-    const started = startedAt === undefined ? {} : { startedDate: startedAt };
-    return {
-      status: 'running',
-      networks,
-      containers: [{ configuration, status: 'running', networks, ...started }],
-    };
+    const state = this.#state;
+    return containerSnapshot(state === 'running' || state === 'stopping' ? state : 'stopped', this.#booted);
   }
 
   /**
-   * Ends the container: the signal, and when its time is over SIGKILL. Nothing happens when it does not run.
+   * Ends the container: the signal, and when its time is over SIGKILL. Of several at once, each sends its signal and the
+   * shortest time counts. Nothing happens when it does not run.
    * @throws `invalidArgument` for an unknown signal
    */
   async stop({ timeoutInSeconds, signal }: ContainerStopOptions): Promise<void> {
     const number = signalNumber(signal ?? this.#booted?.bundle.configuration.stopSignal ?? 'SIGTERM');
-    const isActing = await this.#inTurn(async () => {
-      if (this.#state !== 'booted' && this.#state !== 'running') return false;
-      this.#state = 'stopping';
-      return true;
+    const booted = await this.#inTurn(async () => {
+      if (this.#state === 'booted' || this.#state === 'running') this.#state = 'stopping';
+      return this.#booted;
     });
-    if (!isActing || this.#booted === undefined) return;
-    const { init } = this.#booted;
-    if (init.process === undefined) return this.#end();
+    if (booted === undefined) return;
+    this.#hurry.abort();
+    const { init } = booted;
+    if (init.process === undefined || this.#ending !== undefined) return this.#end();
     this.#logger.info('stopping the container', { signal: number, timeoutInSeconds });
     init.kill(number);
-    const hasEnded = await within(Math.max(0, timeoutInSeconds) * 1000, init.process.exited);
+    const hasEnded = await within(Math.max(0, timeoutInSeconds) * 1000, init.exited);
     if (!hasEnded) init.kill(9);
-    await within(TEARDOWN_TIMEOUT, init.process.exited);
+    await within(TEARDOWN_TIMEOUT, init.exited);
     await this.#end();
   }
 
   /** No more can be asked of it. @throws `invalidState` while it runs */
   shutdown(): void {
     this.#require('shutdown', 'created', 'stopped', 'stopping');
+    this.#hurry.abort();
     this.#state = 'shuttingDown';
   }
 
@@ -213,6 +208,7 @@ export class Container {
 
   async #startInit(): Promise<void> {
     const { init, sandbox } = this.#require('start', 'booted');
+    const { drainGrace, stallTimeout } = this.#settings.environment;
     try {
       await init.start(
         async (spec, stdio) => {
@@ -220,7 +216,7 @@ export class Container {
           this.#state = 'running';
           return process;
         },
-        this.#settings.environment.drainGrace,
+        (io) => io.drained(drainGrace, stallTimeout, this.#hurry.signal),
         (exit) => {
           this.#logger.info('the container has ended', { code: exit.code });
           void this.#end();
@@ -236,7 +232,11 @@ export class Container {
     const { sandbox } = this.#require('start', 'booted', 'running');
     const process = this.#processes.find(id, 'notFound');
     this.#require('start', 'running');
-    await process.start((spec, stdio) => sandbox.exec(spec, stdio), this.#settings.environment.drainGrace);
+    const { drainGrace } = this.#settings.environment;
+    await process.start(
+      (spec, stdio) => sandbox.exec(spec, stdio),
+      (io) => io.exited(drainGrace),
+    );
   }
 
   /** Brings everything down, once. Never rejects. */
@@ -256,14 +256,15 @@ export class Container {
     ports[Symbol.dispose]();
     networks.leave();
     // A process that outlives SIGKILL waits for the kernel; nobody can say how it will end.
-    if (!(await within(TEARDOWN_TIMEOUT, init.ended))) init.lose();
-    const exit = await init.ended;
-    await log.close();
+    if (!(await within(TEARDOWN_TIMEOUT, init.exited))) init.lose();
+    const exit = await init.exited;
     const { startedAt } = init;
     const record = { id: this.id, exitCode: exit.code, exitedAt: exit.exitedAt };
     await this.#attempt('note how the container ended', () =>
       writeExit(this.#settings.directory, { ...record, ...(startedAt === undefined ? {} : { startedAt }) }),
     );
+    await init.ended;
+    await log.close();
     booted.transaction[Symbol.dispose]();
     if (this.#state === 'stopping') this.#state = 'stopped';
   }

@@ -1,5 +1,6 @@
 /** A container's directory, the plugin on the in-memory system, and a client of its anonymous connection. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -101,24 +102,29 @@ export class Bench implements AsyncDisposable {
   ): Promise<ProtocolClient<typeof runtimeProtocol.routes>> {
     this.#plugin = await testPlugin(
       sandboxd({
-        environment: {
-          createSandbox: async (spec) => {
-            const sandbox = new FakeSandbox(spec);
-            this.sandboxes.push(sandbox);
-            return sandbox;
-          },
-          descriptors: () => addonDescriptors(),
-          hasNamespaces: true,
-          viewOf: (_process, root) => root,
-          stallTimeout: 60_000,
-          drainGrace: 10_000,
-          ...environment,
-        },
+        environment: this.environment(environment),
         connect: { bootstrap: '/bootstrap' },
       }),
       { args: ['start', '--root', this.directory, '--uuid', ID] },
     );
     return this.connect();
+  }
+
+  /** A system whose sandboxes isolate nothing. */
+  environment(changes: Partial<RuntimeEnvironment> = {}): RuntimeEnvironment {
+    return {
+      createSandbox: async (spec) => {
+        const sandbox = new FakeSandbox(spec);
+        this.sandboxes.push(sandbox);
+        return sandbox;
+      },
+      descriptors: () => addonDescriptors(),
+      hasNamespaces: true,
+      viewOf: (_process, root) => root,
+      stallTimeout: 60_000,
+      drainGrace: 10_000,
+      ...changes,
+    };
   }
 
   /** Another client. */
@@ -149,6 +155,7 @@ export class Bench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#plugin?.close();
     for (const sandbox of this.sandboxes) await sandbox.destroy();
-    rmSync(this.base, { recursive: true, force: true });
+    // The container may still note how it ended.
+    await rm(this.base, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   }
 }

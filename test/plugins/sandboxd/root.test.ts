@@ -1,5 +1,6 @@
 /** Paths, users and copies inside a root whose links try to lead out of it. */
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -81,6 +82,27 @@ describe('inside a root', () => {
     writeFileSync(join(root, 'tree/entry/secret'), 'overwritten');
     await expect(copyOut(root, copy)).rejects.toEqual(failure('invalidArgument'));
     expect(readFileSync(join(base, 'secret'), 'utf8')).toBe('secret');
+  });
+
+  it('copies keep permissions, and none of the bits that make a program another user', async () => {
+    mkdirSync(join(root, 'tree'));
+    writeFileSync(join(root, 'tree/program'), '');
+    chmodSync(join(root, 'tree/program'), 0o6755);
+    chmodSync(join(root, 'tree'), 0o3750);
+    const to = join(base, 'copy');
+    await copyOut(root, { sourcePath: '/tree', destinationPath: to });
+    await copyIn(root, { sourcePath: join(root, 'tree/program'), destinationPath: '/back' });
+    const modes = [to, join(to, 'program'), join(root, 'back')].map((path) => lstatSync(path).mode & 0o7777);
+    expect(modes).toEqual([0o750, 0o755, 0o755]);
+  });
+
+  it('a tree that goes deeper than any real one is refused', async () => {
+    mkdirSync(join(root, 'tree', ...new Array(128).fill('d')), { recursive: true });
+    const copy = { sourcePath: '/tree', destinationPath: join(base, 'copy') };
+    await expect(copyOut(root, copy)).rejects.toEqual(failure('invalidArgument'));
+    rmSync(join(root, 'tree', ...new Array(128).fill('d')), { recursive: true });
+    await copyOut(root, copy);
+    expect(existsSync(join(base, 'copy', ...new Array(127).fill('d')))).toBe(true);
   });
 
   it('puts a file into a directory under its own name', async () => {

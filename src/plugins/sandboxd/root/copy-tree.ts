@@ -25,16 +25,29 @@ export interface CopyOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
+/**
+ * What is kept of a mode. The set-id bits are not: they would count on a side that has other users, with whoever copied
+ * as the owner.
+ */
+const PERMISSIONS = 0o777;
+/** Directories in each other: each holds two descriptors while it is copied. */
+const MAX_DEPTH = 128;
 /** Copied at a time. */
 const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Copies what is at `from` to the entry of `to`: a file, a link as a link, or a directory with all that is in it. A file
  * or link that is there is replaced when the new one is whole; a directory is added to.
- * @throws the system's error; EINVAL for what is none of the three, EISDIR and ENOTDIR when the two do not go together
+ * @throws the system's error; EINVAL for what is none of the three, ENAMETOOLONG for
+ *   more than 128 directories in each other, EISDIR and ENOTDIR when the two do not go together
  */
 export async function copyTree(from: Place, to: Place, options: CopyOptions = {}): Promise<void> {
-  await copyEntry(from.at(), from.directory, to, to.name, options);
+  await copyEntry(from.at(), from.directory, to, to.name, { ...options, depth: 0 });
+}
+
+interface EntryOptions extends CopyOptions {
+  /** Directories above the entry that were copied. */
+  readonly depth: number;
 }
 
 async function copyEntry(
@@ -42,7 +55,7 @@ async function copyEntry(
   sourceDirectory: FileHandle,
   to: Pick<Place, 'at'>,
   name: string,
-  options: CopyOptions,
+  options: EntryOptions,
 ): Promise<void> {
   options.signal?.throwIfAborted();
   const stat = await lstat(source);
@@ -64,8 +77,11 @@ async function copyDirectory(
   stat: Stats,
   to: Pick<Place, 'at'>,
   name: string,
-  options: CopyOptions,
+  options: EntryOptions,
 ): Promise<void> {
+  const depth = options.depth + 1;
+  if (depth > MAX_DEPTH)
+    throw systemError('ENAMETOOLONG', `more than ${MAX_DEPTH} directories in each other`);
   const target = to.at(name);
   const isNew = name !== '' && (await mkdir(target, { mode: 0o700 }).then(() => true, notThere));
   const into = await openDirectory(target);
@@ -73,7 +89,7 @@ async function copyDirectory(
     const readFrom = inside(from, source);
     const writeInto = inside(into, target);
     for (const entry of await readdir(readFrom)) {
-      const child = { ...options, fileMode: undefined as never };
+      const child = { ...options, fileMode: undefined as never, depth };
       await copyEntry(
         join(readFrom, entry),
         from,
@@ -84,7 +100,7 @@ async function copyDirectory(
     }
     if (isNew) {
       await give(into, options);
-      await into.chmod(stat.mode & 0o7777);
+      await into.chmod(stat.mode & PERMISSIONS);
     }
   } finally {
     await into.close();
@@ -109,7 +125,7 @@ async function copyFile(
     try {
       await copyBytes(from, file, options.signal);
       await give(file, options);
-      await file.chmod((options.fileMode || stat.mode) & 0o7777);
+      await file.chmod((options.fileMode || stat.mode) & PERMISSIONS);
     } finally {
       await file.close();
     }

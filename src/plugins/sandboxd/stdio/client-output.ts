@@ -18,12 +18,16 @@ export class ClientOutput {
   readonly #stream: Writable;
   readonly #options: ClientOutputOptions;
   #isGone = false;
+  #isBusy = false;
+  #taken = 0;
+  /** Resolves the write that is under way. */
+  #settle = () => {};
 
   constructor(name: string, stream: Writable, options: ClientOutputOptions) {
     this.#name = name;
     this.#stream = stream;
     this.#options = options;
-    stream.on('error', (error) => this.#leave(errorText(error)));
+    stream.on('error', (error) => this.leave(errorText(error)));
     stream.on('close', () => {
       this.#isGone = true;
     });
@@ -32,6 +36,16 @@ export class ClientOutput {
   /** False once nothing more is handed on. */
   get isAttached(): boolean {
     return !this.#isGone;
+  }
+
+  /** How many writes the client has taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Whether a write waits for the client. */
+  get isBusy(): boolean {
+    return this.#isBusy;
   }
 
   /** Resolves when the client has taken it, or is left. Never rejects. */
@@ -53,12 +67,15 @@ export class ClientOutput {
       const finish = () => {
         clearTimeout(timer);
         this.#stream.off('close', finish);
+        this.#taken++;
+        this.#isBusy = false;
         resolve();
       };
       const timer = setTimeout(() => {
-        this.#leave(`took nothing for ${this.#options.stallTimeout} ms`);
-        finish();
+        this.leave(`took nothing for ${this.#options.stallTimeout} ms`);
       }, this.#options.stallTimeout);
+      this.#isBusy = true;
+      this.#settle = finish;
       // Who only waits for a stuck client does not keep the process alive.
       timer.unref();
       this.#stream.once('close', finish);
@@ -66,10 +83,13 @@ export class ClientOutput {
     });
   }
 
-  #leave(reason: string): void {
+  /** Closes the client's descriptor; what comes later is dropped. Harmless twice. */
+  leave(reason: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#options.logger.info('a client no longer gets the output', { stream: this.#name, reason });
     this.#stream.destroy();
+    // A stream whose write cannot be taken back is not closed before that is done.
+    this.#settle();
   }
 }

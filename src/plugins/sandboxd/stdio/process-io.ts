@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 import { errorText, type Logger } from '../../../base/index.js';
 import type { ProcessStdio } from '../sandbox/index.js';
+import { within } from '../within.js';
 import { ClientOutput } from './client-output.js';
 import { readDescriptor, readPipe, writeDescriptor, writePipe } from './descriptor-stream.js';
 import type { DescriptorSource } from './descriptors.js';
@@ -47,6 +48,7 @@ export class ProcessIo {
   #sink: Writable | undefined;
   #source: Readable | undefined;
   readonly #outputs: Readable[] = [];
+  readonly #clients: ClientOutput[] = [];
   readonly #pumps: Promise<void>[] = [];
   #stdio: ProcessStdio;
 
@@ -110,12 +112,26 @@ export class ProcessIo {
     this.#source?.destroy();
     await this.#endInput();
     this.#closeGiven();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, grace);
-    });
-    await Promise.race([this.done, late]);
-    clearTimeout(timer);
+    await within(grace, this.done);
+  }
+
+  /**
+   * As {@link exited}, for a process after which nothing is moved on any more. Clients that still take something get
+   * `patience` milliseconds, until `hurry` aborts; then they are left, and the rest goes to the log alone.
+   */
+  async drained(grace: number, patience: number, hurry: AbortSignal): Promise<void> {
+    const end = performance.now() + patience;
+    await this.exited(grace);
+    for (let taken = -1; !hurry.aborted && performance.now() < end; ) {
+      const now = this.#clients.reduce((sum, client) => sum + client.taken, 0);
+      const isWaiting = this.#clients.some(({ isBusy }) => isBusy);
+      // Nobody is waited for: all is done, or somebody out of reach still has the descriptors and is silent.
+      if (!isWaiting && now === taken) break;
+      taken = now;
+      if (await within(grace, this.done)) return;
+    }
+    for (const client of this.#clients) client.leave('the container has ended');
+    await within(grace, this.done);
   }
 
   /** Resolves when all output has been handed on. */
@@ -177,7 +193,9 @@ export class ProcessIo {
   #client(name: string, descriptor: number | undefined): ClientOutput | undefined {
     if (descriptor === undefined) return undefined;
     const { logger, stallTimeout } = this.#options;
-    return new ClientOutput(name, writeDescriptor(descriptor), { logger, stallTimeout });
+    const output = new ClientOutput(name, writeDescriptor(descriptor), { logger, stallTimeout });
+    this.#clients.push(output);
+    return output;
   }
 
   #pumpOut(source: Readable, client: ClientOutput | undefined): void {
