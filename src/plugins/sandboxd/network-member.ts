@@ -142,7 +142,9 @@ export class NetworkMember {
         this.#access.logger.info('a network is joined again', {
           network: this.#membership.configuration.network,
         });
-        if (before?.ipv4Address !== this.#attachment?.ipv4Address) this.#membership.onChange();
+        const now = this.#attachment;
+        const keys = ['ipv4Address', 'ipv6Address', 'macAddress'] as const;
+        if (keys.some((key) => before?.[key] !== now?.[key])) this.#membership.onChange();
         return;
       } catch (error) {
         if (this.#left.signal.aborted) return;
