@@ -19,6 +19,9 @@ export const commandEnvironment = (directory: string) => ({
   LAUNCHPORT_RUNTIME_DIR: join(directory, 'run'),
 });
 
+/** Networks without interfaces: a server under it leaves those of this machine alone, whoever runs it. */
+export const NO_INTERFACES = { CONTAINER_BRIDGE_INTERFACES: 'none' } as const;
+
 /** Runs `launchport ARGS` for the user of `directory`, for at most `timeout` milliseconds; `more` outweighs the environment. */
 export function runCommand(
   directory: string,

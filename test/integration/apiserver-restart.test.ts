@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ContainerConfiguration, containerConfiguration } from '../../src/compat/index.js';
 import { ApiClient } from '../../src/harness/index.js';
-import { runCommand } from '../helpers/command.js';
+import { NO_INTERFACES, runCommand } from '../helpers/command.js';
 import { processesWith, SandboxFixture, sandboxProblem } from '../helpers/sandbox-fixture.js';
 import { eventually } from '../native/eventually.js';
 import { isRunning } from './supervisor/rig.js';
@@ -21,7 +21,7 @@ let directory = '';
 let fixture: SandboxFixture;
 
 const launchport = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
-  const { code, stdout, stderr } = await runCommand(directory, [...args, '--json'], PATIENCE);
+  const { code, stdout, stderr } = await runCommand(directory, [...args, '--json'], PATIENCE, NO_INTERFACES);
   expect([code, stderr]).toEqual([0, '']);
   return JSON.parse(stdout) as Record<string, unknown>;
 };
@@ -68,8 +68,11 @@ describe.skipIf(problem !== undefined)(
       await using _client = client;
       const { containers } = client;
       const ids = Array.from({ length: COUNT }, (_, index) => `box-${index}`);
-      const hostPid = async (id: string) =>
-        (await containers.processes(id)).map((each) => each.hostPid).at(-1);
+      const hostPid = async (id: string) => {
+        const pid = (await containers.processes(id)).map((each) => each.hostPid).at(-1);
+        if (pid === undefined) throw new Error(`nothing runs in ${id}`);
+        return pid;
+      };
       const commands = new Map<string, number>();
       await Promise.all(
         ids.map(async (id, index) => {
@@ -77,7 +80,7 @@ describe.skipIf(problem !== undefined)(
           await containers.create(container(id, 30_000_000 + (process.pid % 10_000) * 100 + index));
           await containers.bootstrap(id);
           await containers.startProcess(id);
-          commands.set(id, (await hostPid(id)) as number);
+          commands.set(id, await hostPid(id));
         }),
       );
       const startedAt = (await containers.get('box-5')).startedDate;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadBinding } from '../../src/native/index.js';
-import { commandEnvironment, MAIN, runCommand } from '../helpers/command.js';
+import { commandEnvironment, MAIN, NO_INTERFACES, runCommand } from '../helpers/command.js';
 import { busyboxImage, writeLayout } from '../helpers/oci-image.js';
 import { sandboxProblem } from '../helpers/sandbox-fixture.js';
 
@@ -18,7 +18,7 @@ if (problem !== undefined) console.warn(`containers-cli.test.ts skipped: ${probl
 const PATIENCE = 120_000;
 
 let directory = '';
-const launchport = (...args: readonly string[]) => runCommand(directory, args, PATIENCE);
+const launchport = (...args: readonly string[]) => runCommand(directory, args, PATIENCE, NO_INTERFACES);
 /** A container without a network, which would be made on this machine. */
 const runBusybox = (...args: readonly string[]) => ['run', '--rm', '--network', 'none', ...args];
 

@@ -29,7 +29,7 @@ async function init(place: string, name: string, ...options: readonly string[]):
 function node(cwd: string, ...args: readonly string[]): Promise<string> {
   return new Promise((done, fail) => {
     const env = { PATH: process.env.PATH, HOME: cwd };
-    execFile(process.execPath, [...args], { cwd, env, timeout: 110_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [...args], { cwd, env, timeout: 280_000 }, (error, stdout, stderr) =>
       error === null ? done(stdout) : fail(new Error(`${error.message}\n${stdout}${stderr}`)),
     );
   });
@@ -38,7 +38,7 @@ function node(cwd: string, ...args: readonly string[]): Promise<string> {
 const TYPES = ['core', 'network', 'runtime', 'cli'] as const;
 
 describe.runIf(process.platform === 'linux')('a new plugin', () => {
-  it('passes its own tests, with nothing but launchport and Node', { timeout: 120_000 }, async () => {
+  it('passes its own tests, with nothing but launchport and Node', { timeout: 300_000 }, async () => {
     const place = workshop();
     const tested = TYPES.map(async (type) => {
       const bundle = await init(place, `my-${type}`, '--type', type);
@@ -50,15 +50,14 @@ describe.runIf(process.platform === 'linux')('a new plugin', () => {
     expect(report.checks.filter(({ result }) => result === 'fail')).toEqual([]);
   });
 
-  it('in TypeScript compiles under strict rules, and passes too', { timeout: 120_000 }, async () => {
+  it('in TypeScript compiles under strict rules, and passes too', { timeout: 300_000 }, async () => {
     const place = workshop();
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const compiled = TYPES.map(async (type) => {
+    // One after another: four compilers at once are more than a small machine has room for.
+    for (const type of TYPES) {
       const bundle = await init(place, `my-${type}`, '--type', type, '--language', 'ts');
       await node(bundle, compiler);
-      return bundle;
-    });
-    const [core = ''] = await Promise.all(compiled);
-    expect(await node(core, '--test', 'dist/')).toMatch(/^# fail 0$/m);
+    }
+    expect(await node(join(place, 'my-core'), '--test', 'dist/')).toMatch(/^# fail 0$/m);
   });
 });

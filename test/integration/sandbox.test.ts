@@ -1,4 +1,5 @@
 /** Sandboxes with real namespaces: what is in them, and what cannot be reached from them. */
+import { randomInt } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -53,7 +54,7 @@ describe.skipIf(problem !== undefined)('a sandbox', { timeout: 180_000 }, () => 
   });
 
   it('ends with its command, whatever else runs in it', async () => {
-    const mark = `1${process.pid}01`;
+    const mark = `1${randomInt(1e8, 1e9)}`;
     const sandbox = await fixture.sandbox();
     const command = await fixture.run(sandbox, 'start', `sleep ${mark} & sleep ${mark} & wait`);
     const other = await fixture.run(sandbox, 'exec', ['sleep', mark]);
