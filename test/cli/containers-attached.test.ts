@@ -152,6 +152,20 @@ describe('signals and terminals', () => {
 });
 
 describe('start and exec', () => {
+  it.each([
+    ['leaves a container alone that it could not prepare', 'containerBootstrap', 0],
+    ['stops one that it has prepared and could not start', 'containerStartProcess', 1],
+  ] as const)('start -a %s', async (_title, route, stops) => {
+    server.add('web', 'stopped');
+    server.handlers.set(route, () => {
+      throw routeError('invalidState', 'container web is not to be had');
+    });
+    const { code, err } = await launchport('start', '-a', 'web');
+    expect(code).toBe(127);
+    expect(err).toContain('container web is not to be had');
+    expect(server.asked('containerStop')).toHaveLength(stops);
+  });
+
   it('starts several, and attaches to one with -a', async () => {
     server.add('a1', 'stopped');
     server.add('b1', 'stopped');

@@ -6,6 +6,7 @@ import { about } from '../containers/failure.js';
 import { LogTail } from '../containers/log-tail.js';
 import { type ServerOptions, withServices } from '../containers/server.js';
 import { isRunning } from '../containers/snapshot.js';
+import { waitForExit } from '../containers/wait.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writePaced } from '../output/line.js';
 
@@ -47,7 +48,7 @@ export async function containerLogs(
       if (snapshot !== undefined && isRunning(snapshot)) {
         // All that the process wrote is in the log before its end is told.
         const end = { isReached: false };
-        const ended = containers.wait(name, name, { signal: context.signal }).then(
+        const ended = waitForExit(containers, name, name, context.signal).then(
           () => {
             end.isReached = true;
           },

@@ -63,7 +63,10 @@ async function startAttached(
       attachment,
       isJson: options.json ?? false,
       // The server puts away what was prepared; this is for one that could not.
-      onFailure: () => containers.stop(name, { timeoutInSeconds: 0 }, { timeout: 30_000 }).catch(() => {}),
+      onFailure: async (isPrepared) => {
+        if (!isPrepared) return;
+        await containers.stop(name, { timeoutInSeconds: 0 }, { timeout: 30_000 }).catch(() => {});
+      },
     });
   });
   if (code !== 0) throw new ExitStatus(code);

@@ -21,7 +21,8 @@ export async function startDetached({ containers, wait }: Services, id: string):
 
 /**
  * Prepares the sandbox with this command's descriptors, starts the process, and settles with its exit code.
- * `onFailure` runs when there is no process in the end.
+ * `onFailure` runs when there is no process in the end, and hears whether this command has prepared the sandbox:
+ * one that it has not may be another's, and running.
  * @throws ExitStatus 127, with the failure told, when it cannot be started; ExitStatus when the user leaves it
  */
 export async function runFirstProcess(
@@ -31,16 +32,18 @@ export async function runFirstProcess(
   options: {
     readonly attachment: Attachment;
     readonly isJson: boolean;
-    readonly onFailure: () => Promise<void>;
+    readonly onFailure: (isPrepared: boolean) => Promise<void>;
   },
 ): Promise<number> {
   const { containers, wait } = services;
   const { attachment } = options;
+  let isPrepared = false;
   let isStarted = false;
   try {
     await withStdio(context, attachment, (stdio) =>
       about('container', id, () => containers.bootstrap(id, { stdio }, wait)),
     );
+    isPrepared = true;
     return await runAttached(
       context,
       remoteProcess(services, id, id, async (signal) => {
@@ -51,7 +54,7 @@ export async function runFirstProcess(
     );
   } catch (error) {
     if (isStarted) throw error;
-    await options.onFailure();
+    await options.onFailure(isPrepared);
     throw notStarted(context, error, options.isJson);
   }
 }
