@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { printable } from '../../base/index.js';
 import { assertContainerId } from '../../plugin/index.js';
 import { about } from '../containers/failure.js';
-import { LogTail } from '../containers/log-tail.js';
+import { FollowedLog } from '../containers/followed-log.js';
 import { type ServerOptions, withServices } from '../containers/server.js';
 import { isRunning } from '../containers/snapshot.js';
 import { waitForExit } from '../containers/wait.js';
@@ -31,10 +31,12 @@ export async function containerLogs(
 ): Promise<void> {
   assertContainerId(name);
   await withServices(context, options, async ({ containers, wait }) => {
-    const { stdio, boot } = await about('container', name, () => containers.logs(name, wait));
-    using log = options.boot ? boot : stdio;
-    using _other = options.boot ? stdio : boot;
-    const tail = new LogTail(log.fd);
+    const open = async () => {
+      const { stdio, boot } = await about('container', name, () => containers.logs(name, wait));
+      using _other = options.boot ? stdio : boot;
+      return options.boot ? boot : stdio;
+    };
+    using tail = new FollowedLog(await open(), open);
     if (options.tail !== undefined) await tail.seekLines(options.tail);
     const writer = options.json ? new LineWriter(context) : undefined;
     const copy = async () => {
