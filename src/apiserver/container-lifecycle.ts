@@ -97,6 +97,8 @@ export class ContainerLifecycle {
   start(entry: ContainerEntry, signal?: AbortSignal): Promise<void> {
     return this.exclusive(entry.id, signal, async () => {
       if (entry.status === 'running') return;
+      if (entry.status !== 'stopped')
+        throw routeError('invalidState', `container ${entry.id} is ${entry.status} and can not be started`);
       const session = entry.session();
       const { timeouts } = this.#host;
       try {
@@ -116,13 +118,20 @@ export class ContainerLifecycle {
   async markRunning(entry: ContainerEntry, startedAt: Date): Promise<void> {
     const session = entry.session();
     void this.#follow(entry, session);
-    const { snapshot } = await session.routes.call('state');
-    if (entry.run?.session !== session) return;
     entry.status = 'running';
-    entry.networks = snapshot.networks;
     entry.startedAt = startedAt;
     entry.exit = undefined;
     await this.#save(entry);
+    // The command runs, whether or not the runtime can tell of its networks now.
+    try {
+      const { snapshot } = await session.routes.call('state');
+      if (entry.run?.session === session) entry.networks = snapshot.networks;
+    } catch (error) {
+      this.#host.logger.warn("cannot ask for a container's networks", {
+        id: entry.id,
+        error: errorText(error),
+      });
+    }
   }
 
   /** Takes a runtime over that was there before this server. */

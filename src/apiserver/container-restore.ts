@@ -86,15 +86,17 @@ async function restore(
   const wasRunning = entry.startedAt !== undefined && entry.exit === undefined;
   entry.status = 'stopped';
   if (record !== undefined) await instances.deregister(record, bounds);
-  if (wasRunning) {
-    const exit: ContainerExit = (await store.readExit(entry.directory)) ?? { at: new Date() };
+  // A bootstrap clears what the run before left; so a runtime's word is of a run that this state does not know yet.
+  const left = await store.readExit(entry.directory);
+  if (wasRunning || (record !== undefined && left !== undefined)) {
+    const exit: ContainerExit = left ?? { at: new Date() };
     entry.exit = exit;
     await store.writeState(entry);
     const code = exit.code === undefined ? {} : { code: exit.code };
     logger.info('container ended while no server was there', { id: entry.id, ...code });
     host.events.emit({ kind: 'container exited', id: entry.id, ...code });
-    if (entry.autoRemove) return lifecycle.remove(entry);
   }
+  if (entry.autoRemove && entry.exit !== undefined) return lifecycle.remove(entry);
   await instances.plugin('container', entry.configuration.runtimeHandler);
 }
 
@@ -129,7 +131,9 @@ export async function abandonRuntime(
     entry.status = 'stopped';
     entry.exit = (await store.readExit(entry.directory)) ?? { at: new Date() };
     await store.writeState(entry);
+    entry.problem = undefined;
     events.emit({ kind: 'container exited', id: entry.id });
+    if (entry.autoRemove) await lifecycle.remove(entry);
   });
 }
 

@@ -140,7 +140,7 @@ export class ContainersService {
     }
     const entry = await this.#entry(id);
     assertReady(entry);
-    if (!force && entry.status !== 'stopped')
+    if (!force && (entry.status !== 'stopped' || entry.run !== undefined))
       throw routeError('invalidState', `container ${id} is ${entry.status} and can not be deleted`);
     if (entry.run !== undefined) await this.#stop(entry, entry.run, SIGKILL_NOW);
     await this.#lifecycle.exclusive(id, undefined, async () => {
@@ -217,9 +217,12 @@ export class ContainersService {
   /** Stops everything that runs, side by side, each within `timeoutInSeconds`. Never rejects. */
   async stopAll(timeoutInSeconds: number): Promise<void> {
     const stopping = this.#host.table.entries.map(async (entry) => {
-      const { run } = entry;
-      if (run === undefined) return;
-      await this.#stop(entry, run, { timeoutInSeconds }).catch((error: LaunchportError) => {
+      const stop = async () => {
+        if (entry.status === 'unknown') await abandonRuntime(this.#host, this.#lifecycle, entry);
+        // It may have been found to run meanwhile.
+        if (entry.run !== undefined) await this.#stop(entry, entry.run, { timeoutInSeconds });
+      };
+      await stop().catch((error: LaunchportError) => {
         this.#host.logger.error('container not stopped', { id: entry.id, error: error.message });
       });
     });

@@ -1,7 +1,9 @@
 /** Takes a directory away in one step, then frees its space. */
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, opendir, rename, rm } from 'node:fs/promises';
+import { chmod, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** Begins the names of directories that are on their way in or out; no container or network is called so. */
 export const TRANSIENT_PREFIX = '.';
@@ -33,16 +35,24 @@ export async function freeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    await open(path);
-    await rm(path, { recursive: true, force: true });
+    if (['ENAMETOOLONG', 'EMFILE'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return removeByCommand(path);
+    await open(path).catch(() => {});
+    await removeByCommand(path);
   }
+}
+
+/** For names longer than the system takes in one path, or too deep. Milliseconds. */
+const RM_TIMEOUT = 300_000;
+
+async function removeByCommand(path: string): Promise<void> {
+  await promisify(execFile)('rm', ['-rf', '--', path], { timeout: RM_TIMEOUT });
 }
 
 /** Makes all directories below the owner's own; links are not followed. */
 async function open(directory: string): Promise<void> {
   await chmod(directory, 0o700).catch(() => {});
-  for await (const entry of await opendir(directory)) {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (entry.isDirectory()) await open(join(directory, entry.name));
   }
 }

@@ -1,8 +1,10 @@
 /** Directories for what is not complete yet. What a process that was killed leaves in them, the next one removes. */
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ifThere } from './files.js';
 
 /** Milliseconds after which a directory is abandoned, whoever made it. */
@@ -41,9 +43,16 @@ export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch {
-    await openUp(path);
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    await openUp(path).catch(() => {});
+    await removeByCommand(path);
   }
+}
+
+/** For names longer than the system takes in one path, or too deep. Milliseconds. */
+const RM_TIMEOUT = 300_000;
+
+async function removeByCommand(path: string): Promise<void> {
+  await promisify(execFile)('rm', ['-rf', '--', path], { timeout: RM_TIMEOUT });
 }
 
 async function openUp(path: string): Promise<void> {
