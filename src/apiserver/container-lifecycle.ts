@@ -1,21 +1,15 @@
 /** The life of a container's runtime: bootstrap, start, the wait for its end, and putting away what it leaves. */
 import { errorText, type KeyedLock, LaunchportError, type Logger } from '../base/index.js';
 import { isRouteError, routeError } from '../routes/index.js';
-import type { XpcFileDescriptor } from '../xpc/index.js';
 import type { ContainerEntry, ContainerExit, ContainerRun } from './container-entry.js';
 import type { ContainerStore } from './container-store.js';
 import type { ContainerTable } from './container-table.js';
 import type { EventFeed } from './event-feed.js';
 import type { Instance } from './instances.js';
+import { assertReady, unseen } from './lifecycle-errors.js';
 import { problemOf } from './problem.js';
 import { type RuntimeHost, RuntimeSession } from './runtime-session.js';
-
-/** The streams of a process, each optional. */
-export interface Stdio {
-  readonly stdin?: XpcFileDescriptor | undefined;
-  readonly stdout?: XpcFileDescriptor | undefined;
-  readonly stderr?: XpcFileDescriptor | undefined;
-}
+import { definedOnly, type Stdio } from './stdio.js';
 
 /** What containers need to know of networks. */
 export interface NetworkDirectory {
@@ -227,7 +221,7 @@ export class ContainerLifecycle {
   async #finish(
     entry: ContainerEntry,
     session: RuntimeSession,
-    exit: ContainerExit | undefined,
+    told: ContainerExit | undefined,
   ): Promise<void> {
     const { run } = entry;
     if (run === undefined || run.session !== session) return;
@@ -243,6 +237,8 @@ export class ContainerLifecycle {
     await this.#bootOut(entry, session.instance);
     entry.run = undefined;
     const wasStarted = entry.status !== 'stopped';
+    // Whoever ended it may not have waited to be told; the runtime has written it down.
+    const exit = wasStarted && told?.code === undefined ? ((await this.#left(entry)) ?? told) : told;
     entry.status = 'stopped';
     entry.networks = [];
     entry.pid = undefined;
@@ -260,6 +256,10 @@ export class ContainerLifecycle {
       });
     }
     run.end(exit ?? { at: new Date() });
+  }
+
+  #left(entry: ContainerEntry): Promise<ContainerExit | undefined> {
+    return this.#host.store.readExit(entry.directory).catch(() => undefined);
   }
 
   async #bootOut(entry: ContainerEntry, instance: Instance): Promise<void> {
@@ -287,21 +287,4 @@ export class ContainerLifecycle {
       });
     });
   }
-}
-
-/** @throws LaunchportError, code `invalidState` on the wire, for a container that is being made or removed */
-export function assertReady(entry: ContainerEntry): void {
-  if (entry.phase === 'ready') return;
-  const what = entry.phase === 'creating' ? 'created' : 'removed';
-  throw routeError('invalidState', `container ${entry.id} is being ${what}`);
-}
-
-/** The runtime is gone and left no word. */
-function unseen({ id, configuration }: ContainerEntry): LaunchportError {
-  const message = `the runtime ${configuration.runtimeHandler} of ${id} ended by itself: nobody saw how the command ended`;
-  return new LaunchportError('ERR_PLUGIN_EXITED', message, { hint: 'Its log may say why.' });
-}
-
-function definedOnly(stdio: Stdio): Partial<Record<keyof Stdio, XpcFileDescriptor>> {
-  return Object.fromEntries(Object.entries(stdio).filter(([, value]) => value !== undefined));
 }

@@ -2,7 +2,8 @@
 import type { AttachmentConfiguration, ContainerConfiguration } from '../compat/index.js';
 import { routeError } from '../routes/index.js';
 import type { ContainerEntry } from './container-entry.js';
-import { assertReady, type ContainerHost, type ContainerLifecycle } from './container-lifecycle.js';
+import type { ContainerHost, ContainerLifecycle } from './container-lifecycle.js';
+import { assertReady } from './lifecycle-errors.js';
 
 /**
  * Puts a container on one more network.

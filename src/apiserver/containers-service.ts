@@ -1,5 +1,5 @@
 /** Containers: what the API server's routes do. */
-import { isLaunchportError, type LaunchportError } from '../base/index.js';
+import { isLaunchportError, type LaunchportError, untilAborted } from '../base/index.js';
 import type {
   AttachmentConfiguration,
   ContainerListFilters,
@@ -15,12 +15,14 @@ import type { XpcFileDescriptor } from '../xpc/index.js';
 import { type CreateBounds, type CreateRequest, createContainer } from './container-creation.js';
 import type { ContainerEntry, ContainerExit, ContainerRun } from './container-entry.js';
 import { filterFor } from './container-filter.js';
-import { assertReady, type ContainerHost, ContainerLifecycle, type Stdio } from './container-lifecycle.js';
+import { type ContainerHost, ContainerLifecycle } from './container-lifecycle.js';
 import { type OpenLogs, openLogs } from './container-logs.js';
 import { connectContainer, disconnectContainer } from './container-networks.js';
 import { abandonRuntime, assertKnown, restoreContainers } from './container-restore.js';
 import type { ImageRoots } from './image-roots.js';
+import { assertReady } from './lifecycle-errors.js';
 import type { RuntimeSession } from './runtime-session.js';
+import type { Stdio } from './stdio.js';
 
 /** How a container that is deleted by force, or with its server, is stopped. */
 const SIGKILL_NOW: ContainerStopOptions = { timeoutInSeconds: 5, signal: 'SIGKILL' };
@@ -106,7 +108,7 @@ export class ContainersService {
     const past = table.find(id) === undefined ? table.pastExit(id) : undefined;
     if (past !== undefined) return past;
     const entry = await this.#entry(id);
-    if (entry.run !== undefined) return entry.run.ended;
+    if (entry.run !== undefined) return untilAborted(entry.run.ended, signal);
     if (entry.exit !== undefined) return entry.exit;
     throw never(entry);
   }
@@ -130,10 +132,20 @@ export class ContainersService {
 
   /** Deletes a container, one that runs only by force. */
   async delete(id: string, force: boolean): Promise<void> {
-    const { table, store, events } = this.#host;
+    const { table, store, events, instances, timeouts } = this.#host;
     const broken = table.findBroken(id);
     if (broken !== undefined) {
-      await this.#lifecycle.exclusive(id, undefined, () => store.remove(broken.directory));
+      await this.#lifecycle.exclusive(id, undefined, async () => {
+        // Its runtime may run on: what cannot be read here was read there.
+        const record = (await instances.records('container')).get(id);
+        if (record !== undefined && !force)
+          throw routeError(
+            'invalidState',
+            `container ${id} cannot be read, and its runtime is there: delete it by force`,
+          );
+        if (record !== undefined) await instances.deregister(record, { timeout: timeouts.launchd });
+        await store.remove(broken.directory);
+      });
       table.remove(id);
       events.emit({ kind: 'container removed', id });
       return;

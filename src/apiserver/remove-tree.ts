@@ -1,9 +1,8 @@
 /** Takes a directory away in one step, then frees its space. */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { removeByCommand } from '../base/index.js';
 
 /** Begins the names of directories that are on their way in or out; no container or network is called so. */
 export const TRANSIENT_PREFIX = '.';
@@ -27,7 +26,8 @@ export async function removeTree(path: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  await freeTree(away);
+  // It is gone from here on; what cannot be freed now is freed by the next start.
+  await freeTree(away).catch(() => {});
 }
 
 /** Removes what is there, directories without permissions too: an image may have any. */
@@ -40,13 +40,6 @@ export async function freeTree(path: string): Promise<void> {
     await open(path).catch(() => {});
     await removeByCommand(path);
   }
-}
-
-/** For names longer than the system takes in one path, or too deep. Milliseconds. */
-const RM_TIMEOUT = 300_000;
-
-async function removeByCommand(path: string): Promise<void> {
-  await promisify(execFile)('rm', ['-rf', '--', path], { timeout: RM_TIMEOUT });
 }
 
 /** Makes all directories below the owner's own; links are not followed. */

@@ -1,10 +1,9 @@
 /** Directories for what is not complete yet. What a process that was killed leaves in them, the next one removes. */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { removeByCommand } from '../../base/index.js';
 import { ifThere } from './files.js';
 
 /** Milliseconds after which a directory is abandoned, whoever made it. */
@@ -46,13 +45,6 @@ export async function removeTree(path: string): Promise<void> {
     await openUp(path).catch(() => {});
     await removeByCommand(path);
   }
-}
-
-/** For names longer than the system takes in one path, or too deep. Milliseconds. */
-const RM_TIMEOUT = 300_000;
-
-async function removeByCommand(path: string): Promise<void> {
-  await promisify(execFile)('rm', ['-rf', '--', path], { timeout: RM_TIMEOUT });
 }
 
 async function openUp(path: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** The routes of a runtime helper's anonymous connection, each over one container. */
+import { untilAborted } from '../../base/index.js';
 import { processProtocol, runtimeProtocol } from '../../compat/index.js';
 import type { RouteServer } from '../../routes/index.js';
 import { fileDescriptor, routeError, type XpcFileDescriptor } from '../../sdk/index.js';
@@ -51,16 +52,6 @@ export function handleContainer(server: RouteServer, container: Container): Rout
     .serve(processProtocol, {
       processes: async () => ({ processes: [...(await container.processes())] }),
     });
-}
-
-/** A client that has gone holds no handler any more. @throws the signal's reason */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 /** The client's descriptors, which are ours from now on. */
