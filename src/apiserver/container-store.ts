@@ -2,7 +2,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { errorText, type Logger } from '../base/index.js';
+import { errorText, type Logger, removeTree } from '../base/index.js';
 import {
   type ContainerConfiguration,
   containerConfiguration,
@@ -15,7 +15,7 @@ import { assertContainerId, boundedMap, type Roots } from '../plugin/index.js';
 import type { BrokenContainer, ContainerEntry, ContainerExit, ContainerRecord } from './container-entry.js';
 import { readJsonFile, writeJsonFile } from './json-file.js';
 import { problemOf } from './problem.js';
-import { freeTree, removeTree, TRANSIENT_PREFIX, transientPath } from './remove-tree.js';
+import { TRANSIENT_PREFIX, takeAway, transientPath } from './take-away.js';
 
 /** Written by the runtime at its first bootstrap, upstream's. */
 const CONFIGURATION = 'config.json';
@@ -161,7 +161,7 @@ export class ContainerStore {
 
   /** Takes a container's files away. */
   async remove(directory: string): Promise<void> {
-    await removeTree(directory);
+    await takeAway(directory);
   }
 
   get #root(): string {
@@ -213,7 +213,7 @@ export class ContainerStore {
   }
 
   async #free(path: string): Promise<void> {
-    await freeTree(path).catch((error: unknown) => {
+    await removeTree(path).catch((error: unknown) => {
       this.#logger.warn('cannot free a directory', { path, error: errorText(error) });
     });
   }

@@ -1,6 +1,7 @@
 /** The files of networks: `networks/<id>/entity.json`, as apple/container has them, and the last status beside it. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '../base/index.js';
 import {
   type NetworkConfiguration,
   type NetworkStatus,
@@ -11,7 +12,7 @@ import type { Problem } from '../harness/index.js';
 import { assertNetworkName, boundedMap, type Roots } from '../plugin/index.js';
 import { readJsonFile, writeJsonFile } from './json-file.js';
 import { problemOf } from './problem.js';
-import { freeTree, removeTree, TRANSIENT_PREFIX } from './remove-tree.js';
+import { TRANSIENT_PREFIX, takeAway } from './take-away.js';
 
 /** The configuration, upstream's. */
 const ENTITY = 'entity.json';
@@ -49,7 +50,7 @@ export class NetworkStore {
     const entries = await readdir(root, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     for (const name of names.filter((each) => each.startsWith(TRANSIENT_PREFIX)))
-      void freeTree(join(root, name)).catch(() => {});
+      void removeTree(join(root, name)).catch(() => {});
     const ids = names.filter((name) => !name.startsWith(TRANSIENT_PREFIX));
     const networks = await boundedMap(ids.sort(), CONCURRENCY, (id) => this.#read(id));
     return networks.filter((network) => network !== undefined);
@@ -71,7 +72,7 @@ export class NetworkStore {
 
   /** Takes a network's directory away, with what its helper keeps there. @throws the system's error */
   async remove(id: string): Promise<void> {
-    await removeTree(this.#roots.network(id));
+    await takeAway(this.#roots.network(id));
   }
 
   async #read(id: string): Promise<NetworkRecord | BrokenNetwork | undefined> {

@@ -23,6 +23,6 @@ export {
   silentLogger,
 } from './logger.js';
 export { printable } from './printable.js';
-export { removeByCommand } from './remove-by-command.js';
+export { removeTree } from './remove-tree.js';
 export { assertServiceName, MAX_SERVICE_NAME_BYTES } from './service-name.js';
 export { untilAborted } from './until-aborted.js';

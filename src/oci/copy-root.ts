@@ -16,9 +16,8 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { abortedError } from '../base/index.js';
+import { abortedError, removeTree } from '../base/index.js';
 import { ifThere } from './store/files.js';
-import { removeTree } from './store/staging.js';
 import type { ImageWorkOptions } from './types.js';
 
 /** Files that are copied at once. */

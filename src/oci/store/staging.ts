@@ -1,9 +1,9 @@
 /** Directories for what is not complete yet. What a process that was killed leaves in them, the next one removes. */
 import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
-import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeByCommand } from '../../base/index.js';
+import { removeTree } from '../../base/index.js';
 import { ifThere } from './files.js';
 
 /** Milliseconds after which a directory is abandoned, whoever made it. */
@@ -35,23 +35,6 @@ export class Staging {
       if (await isAbandoned(name, path)) await removeTree(path);
     }
   }
-}
-
-/** Removes a tree, also one with directories that may not be written to. */
-export async function removeTree(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-  } catch {
-    await openUp(path).catch(() => {});
-    await removeByCommand(path);
-  }
-}
-
-async function openUp(path: string): Promise<void> {
-  const status = await ifThere(lstat(path));
-  if (!status?.isDirectory()) return;
-  await chmod(path, 0o700);
-  for (const name of (await ifThere(readdir(path))) ?? []) await openUp(join(path, name));
 }
 
 /** A new name that tells who made it. Process ids mean something only among those who share them. */

@@ -4,8 +4,9 @@
  */
 import { lstat, mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '../../base/index.js';
 import { hasCode, ifThere } from './files.js';
-import { isAbandoned, ownName, removeTree } from './staging.js';
+import { isAbandoned, ownName } from './staging.js';
 
 /** Looks for something that prunes may be moving to and fro. */
 const LOOKS = 5;

@@ -1,8 +1,8 @@
 /** Takes a directory away in one step, then frees its space. */
 import { randomBytes } from 'node:crypto';
-import { chmod, readdir, rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { removeByCommand } from '../base/index.js';
+import { removeTree } from '../base/index.js';
 
 /** Begins the names of directories that are on their way in or out; no container or network is called so. */
 export const TRANSIENT_PREFIX = '.';
@@ -18,7 +18,7 @@ export function transientPath(path: string, why: 'new' | 'old'): string {
  * which the next start does. One that does not exist is no error.
  * @throws the system's error
  */
-export async function removeTree(path: string): Promise<void> {
+export async function takeAway(path: string): Promise<void> {
   const away = transientPath(path, 'old');
   try {
     await rename(path, away);
@@ -27,25 +27,5 @@ export async function removeTree(path: string): Promise<void> {
     throw error;
   }
   // It is gone from here on; what cannot be freed now is freed by the next start.
-  await freeTree(away).catch(() => {});
-}
-
-/** Removes what is there, directories without permissions too: an image may have any. */
-export async function freeTree(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-  } catch (error) {
-    if (['ENAMETOOLONG', 'EMFILE'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return removeByCommand(path);
-    await open(path).catch(() => {});
-    await removeByCommand(path);
-  }
-}
-
-/** Makes all directories below the owner's own; links are not followed. */
-async function open(directory: string): Promise<void> {
-  await chmod(directory, 0o700).catch(() => {});
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) await open(join(directory, entry.name));
-  }
+  await removeTree(away).catch(() => {});
 }
