@@ -1,5 +1,5 @@
 /** The life of a container's runtime: bootstrap, start, the wait for its end, and putting away what it leaves. */
-import { errorText, type KeyedLock, LaunchportError, type Logger } from '../base/index.js';
+import { errorText, type KeyedLock, LaunchportError, type Logger, settlesWithin } from '../base/index.js';
 import { isRouteError, routeError } from '../routes/index.js';
 import type { ContainerEntry, ContainerExit, ContainerRun } from './container-entry.js';
 import type { ContainerStore } from './container-store.js';
@@ -144,13 +144,7 @@ export class ContainerLifecycle {
    * was stopped, it is taken for granted, with `code`.
    */
   async settled(entry: ContainerEntry, run: ContainerRun, code: number | undefined): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), TELL_MS);
-    });
-    const told = await Promise.race([run.ended, patience]);
-    clearTimeout(timer);
-    if (told !== undefined) return;
+    if (await settlesWithin(TELL_MS, run.ended)) return;
     await this.end(entry, run, { at: new Date(), ...(code === undefined ? {} : { code }) });
   }
 

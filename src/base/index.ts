@@ -25,4 +25,5 @@ export {
 export { printable } from './printable.js';
 export { removeTree } from './remove-tree.js';
 export { assertServiceName, MAX_SERVICE_NAME_BYTES } from './service-name.js';
+export { settlesWithin } from './settles-within.js';
 export { untilAborted } from './until-aborted.js';

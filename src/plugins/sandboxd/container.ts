@@ -1,5 +1,12 @@
 /** A container: its states, what each allows, and how it comes to its end. */
-import { errorText, KeyedLock, LaunchportError, type Logger, withDeadline } from '../../base/index.js';
+import {
+  errorText,
+  KeyedLock,
+  LaunchportError,
+  type Logger,
+  settlesWithin,
+  withDeadline,
+} from '../../base/index.js';
 import type {
   ContainerStats,
   ContainerStopOptions,
@@ -16,11 +23,11 @@ import { type Copy, copyIn, copyOut } from './copies.js';
 import { type DialledConnection, dial } from './dial.js';
 import { processSpec } from './process-spec.js';
 import { ProcessTable } from './process-table.js';
+import { assertPort, assertTerminalSize } from './ranges.js';
 import type { ProcessExit } from './sandbox/index.js';
 import { containerProcessInfo, containerStatistics } from './sandbox-numbers.js';
 import { signalNumber } from './signals.js';
 import { type ClientDescriptors, ProcessIo } from './stdio/process-io.js';
-import { within } from './within.js';
 
 /** What a container is doing. `shuttingDown` is the last. */
 export type ContainerState = 'created' | 'booted' | 'running' | 'stopping' | 'stopped' | 'shuttingDown';
@@ -31,8 +38,6 @@ const NEVER_RUN = 255;
 const TEARDOWN_TIMEOUT = 15_000;
 /** Milliseconds that a client waits for others to boot or start something. */
 const TURN_TIMEOUT = 120_000;
-const LARGEST_SIZE = 65_535;
-const LARGEST_PORT = 65_535;
 
 /** One container, from its configuration to its end. Methods throw route errors. */
 export class Container {
@@ -117,10 +122,7 @@ export class Container {
 
   /** Sets the size of a process's terminal. @throws `invalidState`, `invalidArgument` for what no terminal has */
   resize(id: string, columns: number, rows: number): void {
-    for (const size of [columns, rows]) {
-      if (Number.isInteger(size) && size >= 0 && size <= LARGEST_SIZE) continue;
-      throw routeError('invalidArgument', `no terminal is ${columns} by ${rows}`);
-    }
+    assertTerminalSize(columns, rows);
     this.#require('resize', 'booted', 'running');
     this.#processes.find(id, 'invalidState').resize(columns, rows);
   }
@@ -148,9 +150,9 @@ export class Container {
     if (init.process === undefined || this.#ending !== undefined) return this.#end();
     this.#logger.info('stopping the container', { signal: number, timeoutInSeconds });
     init.kill(number);
-    const hasEnded = await within(Math.max(0, timeoutInSeconds) * 1000, init.exited);
+    const hasEnded = await settlesWithin(Math.max(0, timeoutInSeconds) * 1000, init.exited);
     if (!hasEnded) init.kill(9);
-    await within(TEARDOWN_TIMEOUT, init.exited);
+    await settlesWithin(TEARDOWN_TIMEOUT, init.exited);
     await this.#end();
   }
 
@@ -183,9 +185,7 @@ export class Container {
 
   /** Connects to a port inside. @throws `invalidArgument`, `invalidState`, `unsupported`, `timeout` */
   async dial(port: number, signal: AbortSignal): Promise<DialledConnection> {
-    if (!Number.isInteger(port) || port < 1 || port > LARGEST_PORT) {
-      throw routeError('invalidArgument', `no port ${port}`);
-    }
+    assertPort(port);
     const { init, isOnHostNetwork } = this.#require('dial', 'running');
     return dial({ port, hostPid: isOnHostNetwork ? undefined : init.process?.hostPid, signal });
   }
@@ -256,7 +256,7 @@ export class Container {
     ports[Symbol.dispose]();
     networks.leave();
     // A process that outlives SIGKILL waits for the kernel; nobody can say how it will end.
-    if (!(await within(TEARDOWN_TIMEOUT, init.exited))) init.lose();
+    if (!(await settlesWithin(TEARDOWN_TIMEOUT, init.exited))) init.lose();
     const exit = await init.exited;
     const { startedAt } = init;
     const record = { id: this.id, exitCode: exit.code, exitedAt: exit.exitedAt };

@@ -2,9 +2,8 @@
 import { closeSync, fchownSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
-import { errorText, type Logger } from '../../../base/index.js';
+import { errorText, type Logger, settlesWithin } from '../../../base/index.js';
 import type { ProcessStdio } from '../sandbox/index.js';
-import { within } from '../within.js';
 import { ClientOutput } from './client-output.js';
 import { readDescriptor, readPipe, writeDescriptor, writePipe } from './descriptor-stream.js';
 import type { DescriptorSource } from './descriptors.js';
@@ -112,7 +111,7 @@ export class ProcessIo {
     this.#source?.destroy();
     await this.#endInput();
     this.#closeGiven();
-    await within(grace, this.done);
+    await settlesWithin(grace, this.done);
   }
 
   /**
@@ -128,10 +127,10 @@ export class ProcessIo {
       // Nobody is waited for: all is done, or somebody out of reach still has the descriptors and is silent.
       if (!isWaiting && now === taken) break;
       taken = now;
-      if (await within(grace, this.done)) return;
+      if (await settlesWithin(grace, this.done)) return;
     }
     for (const client of this.#clients) client.leave('the container has ended');
-    await within(grace, this.done);
+    await settlesWithin(grace, this.done);
   }
 
   /** Resolves when all output has been handed on. */

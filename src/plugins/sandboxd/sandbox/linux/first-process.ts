@@ -2,7 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { abortedError, LaunchportError, type Logger, withDeadline } from '../../../../base/index.js';
+import {
+  abortedError,
+  LaunchportError,
+  type Logger,
+  settlesWithin,
+  withDeadline,
+} from '../../../../base/index.js';
 import { INSIDE_PATH } from './bubblewrap.js';
 import { startTicksOf } from './entered-process.js';
 import type { Programs } from './programs.js';
@@ -102,7 +108,7 @@ export class FirstProcess {
     // The first process ends when its lifeline does. One that is still being made is not killed before it looks there:
     // bubblewrap's child would be left waiting for bubblewrap.
     for (const descriptor of [3, 5]) streamsOf(this.#child)[descriptor]?.destroy();
-    if (await endsWithin(this.ended, END_MS)) return;
+    if (await settlesWithin(END_MS, this.ended)) return;
     this.#child.kill('SIGKILL');
     if (this.#startTicks !== undefined && startTicksOf(this.#hostPid) === this.#startTicks) {
       try {
@@ -111,7 +117,7 @@ export class FirstProcess {
         // Gone meanwhile.
       }
     }
-    if (await endsWithin(this.ended, END_MS)) return;
+    if (await settlesWithin(END_MS, this.ended)) return;
     throw new LaunchportError('ERR_TIMEOUT', 'a sandbox did not end although it was killed');
   }
 
@@ -185,16 +191,4 @@ function collect(stream: Readable, take: (text: string) => void): void {
   stream.setEncoding('utf8');
   stream.on('data', take);
   stream.on('error', () => {});
-}
-
-async function endsWithin(ended: Promise<void>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  try {
-    return await Promise.race([ended.then(() => true as const), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
