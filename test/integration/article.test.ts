@@ -2,34 +2,19 @@
  * The story from top to bottom, on the real programs and nothing else: bundles in a user's plugin directory, the
  * system, networks of a custom backend, containers under a custom runtime. Each test is the next command.
  */
-import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandEnvironment, MAIN, type Outcome } from '../helpers/command.js';
-import { busyboxImage, hasBusybox, imageFiles, writeArchive } from '../helpers/oci-image.js';
+import { commandEnvironment } from '../helpers/command.js';
+import { busyboxImage, imageFiles, writeArchive } from '../helpers/oci-image.js';
+import { launchportInOwnNetwork, noContainersHere } from '../helpers/own-network.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const HYDRA = join(ROOT, 'fixtures/plugins/valid/hydra');
 const LEDGER = join(import.meta.dirname, 'article/ledger');
 
-/** Why sandboxes cannot be made here; undefined when they can. */
-function missing(): string | undefined {
-  if (process.platform !== 'linux') return 'it needs Linux';
-  if (process.getuid?.() !== 0) return 'it needs root, for a network namespace of its own';
-  if (!hasBusybox()) return 'it needs busybox-static for its image';
-  try {
-    const options = { timeout: 60_000, stdio: 'pipe' } as const;
-    execFileSync('unshare', ['-n', 'true'], options);
-    execFileSync('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'], options);
-    return undefined;
-  } catch (error) {
-    return `sandboxes cannot be made: ${String((error as { stderr?: Buffer }).stderr ?? error).trim()}`;
-  }
-}
-
-const reason = missing();
+const reason = noContainersHere();
 if (reason !== undefined) console.log(`skipped: the article from top to bottom: ${reason}`);
 
 describe.skipIf(reason !== undefined)('the article, command by command', { timeout: 300_000 }, () => {
@@ -42,16 +27,7 @@ describe.skipIf(reason !== undefined)('the article, command by command', { timeo
   });
 
   /** Runs a command in a network of its own: the daemon and its helpers leave the machine's alone. */
-  function launchport(...args: readonly string[]): Promise<Outcome> {
-    const options = { env: environment(), timeout: 280_000, maxBuffer: 16 * 1024 * 1024 };
-    // The daemon has all the time that a busy machine takes.
-    if (args[0] === 'system' && args[1] !== 'status') args = [...args, '--timeout', '200'];
-    return new Promise((done) => {
-      execFile('unshare', ['-n', process.execPath, MAIN, ...args], options, (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
-      );
-    });
-  }
+  const launchport = (...args: readonly string[]) => launchportInOwnNetwork(environment(), ...args);
 
   async function succeed(...args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await launchport(...args);

@@ -1,49 +1,27 @@
 /** Two containers on one network, with the daemon and everything below it in a network namespace of the test's own. */
-import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandEnvironment, MAIN, type Outcome } from '../helpers/command.js';
-import { busyboxImage, hasBusybox, imageFiles, writeArchive } from '../helpers/oci-image.js';
+import { commandEnvironment } from '../helpers/command.js';
+import { busyboxImage, imageFiles, writeArchive } from '../helpers/oci-image.js';
+import { launchportInOwnNetwork, noContainersHere } from '../helpers/own-network.js';
 
-/** Why this cannot be shown here; undefined when it can. */
-function missing(): string | undefined {
-  if (process.platform !== 'linux') return 'it needs Linux';
-  if (process.getuid?.() !== 0) return 'it needs root, for bridges and network namespaces';
-  if (!hasBusybox()) return 'it needs busybox-static for its image';
-  try {
-    const options = { timeout: 60_000, stdio: 'pipe' } as const;
-    execFileSync('unshare', ['-n', 'ip', 'link', 'add', 'probe', 'type', 'bridge'], options);
-    execFileSync('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'], options);
-    return undefined;
-  } catch (error) {
-    return String((error as { stderr?: Buffer }).stderr ?? error).trim();
-  }
-}
-
-const reason = missing();
+const reason = noContainersHere('ip', 'link', 'add', 'probe', 'type', 'bridge');
 if (reason !== undefined) console.log(`skipped: two containers on one network: ${reason}`);
 
 describe.skipIf(reason !== undefined)('two containers on one network', { timeout: 300_000 }, () => {
   it('reach each other by name and by address', async () => {
     const home = mkdtempSync(join(tmpdir(), 'lp-'));
     const env = { ...commandEnvironment(home), CONTAINER_APP_ROOT: join(home, 'app') };
-    const launchport = (...args: readonly string[]) =>
-      new Promise<Outcome>((done) => {
-        const options = { env, timeout: 280_000 };
-        // What the daemon starts is in its namespace; of the others only the command itself is in one.
-        execFile('unshare', ['-n', process.execPath, MAIN, ...args], options, (error, stdout, stderr) =>
-          done({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
-        );
-      });
+    const launchport = (...args: readonly string[]) => launchportInOwnNetwork(env, ...args);
     const succeed = async (...args: readonly string[]) => {
       const { code, stdout, stderr } = await launchport(...args);
       expect(`${code} ${stderr}`, `launchport ${args.join(' ')}`).toMatch(/^0 /);
       return stdout;
     };
     try {
-      await succeed('system', 'start', '--timeout', '200');
+      await succeed('system', 'start');
       const archive = writeArchive(join(home, 'alpine.tar'), imageFiles(busyboxImage(), 'alpine:latest'));
       await succeed('image', 'import', archive);
       await succeed('network', 'create', '--subnet', '10.77.9.0/24', 'backend');
@@ -62,7 +40,7 @@ describe.skipIf(reason !== undefined)('two containers on one network', { timeout
       await succeed('rm', '-f', 'one', 'two');
       await succeed('network', 'delete', 'backend');
     } finally {
-      await launchport('system', 'stop', '--timeout', '200');
+      await launchport('system', 'stop');
       rmSync(home, { recursive: true, force: true });
     }
   });
