@@ -180,20 +180,35 @@ it('no import cycles', () => {
   expect(cycles).toEqual([]);
 });
 
-it('the SDK loads no package: a plugin that is started on demand should not wait', () => {
-  const reached = new Set<string>();
+/** The modules and packages that are loaded with a module. */
+function loadedWith(entry: string): {
+  readonly modules: readonly string[];
+  readonly packages: readonly string[];
+} {
+  const modules = new Set<string>();
   const packages: string[] = [];
   const visit = (file: string) => {
-    if (reached.has(file)) return;
-    reached.add(file);
+    if (modules.has(file)) return;
+    modules.add(file);
     for (const edge of valueImportsOf(file)) {
       if (isRelative(edge)) visit(targetOf(edge));
       else if (!edge.specifier.startsWith('node:')) packages.push(`${name(file)} imports ${edge.specifier}`);
     }
   };
-  visit(join(SRC, 'sdk/index.ts'));
-  expect(reached.size).toBeGreaterThan(50);
+  visit(join(SRC, entry));
+  return { modules: [...modules], packages };
+}
+
+it('the SDK loads no package: a plugin that is started on demand should not wait', () => {
+  const { modules, packages } = loadedWith('sdk/index.ts');
+  expect(modules.length).toBeGreaterThan(50);
   expect(packages).toEqual([]);
+});
+
+it('a command line is looked up without loading what speaks to servers', () => {
+  const { modules } = loadedWith('cli/cli-plugins/dispatch.ts');
+  const layers = new Set(modules.map(layerOf));
+  expect([...layers].sort()).toEqual(['base', 'cli', 'launchd', 'plugin']);
 });
 
 it('no file is too long to read', () => {

@@ -3,10 +3,10 @@ import { LaunchportError, printable } from '../../base/index.js';
 import { type ServerEvent, type StreamedServerEvent, serverProtocol } from '../../harness/index.js';
 import type { JobExit } from '../../launchd/index.js';
 import type { JobEvent } from '../../supervisor/index.js';
-import { withServer } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { withControl } from '../control.js';
 import { writePaced } from '../output/line.js';
+import { withServer } from '../server.js';
 
 /** Options of `events`. */
 export interface EventsOptions extends GlobalOptions {

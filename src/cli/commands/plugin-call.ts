@@ -5,18 +5,12 @@ import type { ServiceTarget } from '../../launchd/index.js';
 import { machServiceName, type ServiceType } from '../../plugin/index.js';
 import { RouteClient, type RouteClientOptions } from '../../routes/index.js';
 import { type XpcDictionary, XpcTransport } from '../../xpc/index.js';
-import {
-  type DeclaredServices,
-  jobOf,
-  loadedPlugins,
-  openCatalog,
-  SERVER_TIMEOUT_MS,
-  type SearchOptions,
-} from '../catalog.js';
+import { type DeclaredServices, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { parseFields } from '../fields.js';
 import { writeJson } from '../output/json.js';
 import { valueToJson } from '../output/xpc-value.js';
+import { jobOf, loadedPlugins, SERVER_TIMEOUT_MS } from '../server.js';
 
 /** Options of `plugin call`. */
 export interface PluginCallOptions extends GlobalOptions, SearchOptions {

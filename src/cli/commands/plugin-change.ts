@@ -1,8 +1,8 @@
 /** `launchport plugin load | unload | restart NAME…`: changes made by the API server. */
 import { printable } from '../../base/index.js';
-import { withServer } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
+import { withServer } from '../server.js';
 
 /** The verbs and the past tense that success is told in. */
 const DONE = { load: 'loaded', unload: 'unloaded', restart: 'restarted' } as const;

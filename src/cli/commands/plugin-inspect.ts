@@ -9,9 +9,10 @@ import {
   readPluginSettings,
   resolveRoots,
 } from '../../plugin/index.js';
-import { loadedPlugins, openCatalog, type SearchOptions } from '../catalog.js';
+import { openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
+import { loadedPlugins } from '../server.js';
 
 /** Writes what is known of each plugin. All missing names are reported, and then the command fails with the first. */
 export async function pluginInspect(

@@ -3,17 +3,11 @@ import { existsSync } from 'node:fs';
 import { printable } from '../../base/index.js';
 import type { JobStatus } from '../../launchd/index.js';
 import type { Plugin, PluginDiagnostic } from '../../plugin/index.js';
-import {
-  absoluteDirectories,
-  type DeclaredServices,
-  type LoadedPlugin,
-  loadedPlugins,
-  openCatalog,
-  type SearchOptions,
-} from '../catalog.js';
+import { absoluteDirectories, type DeclaredServices, openCatalog, type SearchOptions } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { writeJson } from '../output/json.js';
 import { writeTable } from '../output/table.js';
+import { type LoadedPlugin, loadedPlugins } from '../server.js';
 
 /** Options of `plugin list`. */
 export interface PluginListOptions extends GlobalOptions, SearchOptions {

@@ -3,12 +3,12 @@ import { isLaunchportError, printable, type WaitOptions } from '../../base/index
 import type { ApiClient, ApiServerInfo, ServerHealth } from '../../harness/index.js';
 import type { JobSummary } from '../../launchd/index.js';
 import type { SupervisorInfo } from '../../supervisor/index.js';
-import { withServer } from '../catalog.js';
 import type { CliContext, GlobalOptions } from '../context.js';
 import { daemonPlace, withDaemon } from '../daemon/place.js';
 import { ExitStatus } from '../failure.js';
 import { writeJson } from '../output/json.js';
 import { writeTable } from '../output/table.js';
+import { withServer } from '../server.js';
 
 /** Exit status when there is a daemon and no API server. */
 const NO_SERVER = 3;

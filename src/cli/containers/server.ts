@@ -3,8 +3,8 @@ import { LaunchportError } from '../../base/index.js';
 import { ContainersClient, NetworksClient } from '../../compat/index.js';
 import type { ApiClient } from '../../harness/index.js';
 import type { CallOptions } from '../../routes/index.js';
-import { withServer } from '../catalog.js';
 import type { CliContext } from '../context.js';
+import { withServer } from '../server.js';
 
 /** Options of all these commands. */
 export interface ServerOptions {
