@@ -49,9 +49,14 @@ const RULES: Readonly<
     layers: ['harness', 'compat', 'plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
     packages: ['zod'],
   },
+  bench: {
+    layers: ['sdk', 'harness', 'plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
+    packages: [],
+  },
   cli: {
     // native: only `doctor`, which looks at the addon itself.
     layers: [
+      'bench',
       'verify',
       'sdk',
       'apiserver',

@@ -1,0 +1,14 @@
+/** The benchmark: launchport, a floor in C and other ways to talk, doing the same work in one run. */
+export type {
+  BenchEnvironment,
+  BenchMethod,
+  BenchReport,
+  BenchRow,
+  LatencyBucket,
+  LatencySummary,
+  Placement,
+  Series,
+  Skipped,
+  Unit,
+} from './model.js';
+export { isLessBetter } from './model.js';
