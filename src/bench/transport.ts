@@ -24,7 +24,11 @@ export interface EchoServer {
 /** A transport. Both ends are made in processes that load nothing but it. */
 export interface EchoTransport {
   readonly name: string;
-  /** Serves at an address: the path of a socket that is not there yet, in a private directory. Resolves when it can be reached. */
-  serve(address: string): Promise<EchoServer>;
-  connect(address: string): Promise<EchoClient>;
+  /**
+   * Serves at an address: the path of a socket that is not there yet, in a private directory. Resolves when it can be
+   * reached. Absent where the client starts its server itself.
+   */
+  readonly serve?: (address: string) => Promise<EchoServer>;
+  /** `serverPrefix`, words before the command of a server that it starts itself, pins that server; others ignore it. */
+  connect(address: string, serverPrefix?: readonly string[]): Promise<EchoClient>;
 }
