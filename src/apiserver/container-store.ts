@@ -1,7 +1,7 @@
 /** The files of containers: one directory each, as apple/container has them, and two files of our own. */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorText, type Logger, removeTree } from '../base/index.js';
 import {
   type ContainerConfiguration,

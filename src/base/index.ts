@@ -22,6 +22,7 @@ export {
   lineLogger,
   silentLogger,
 } from './logger.js';
+export { builtModule, moduleRoot, packageRoot } from './package-root.js';
 export { printable } from './printable.js';
 export { removeTree } from './remove-tree.js';
 export { assertServiceName, MAX_SERVICE_NAME_BYTES } from './service-name.js';

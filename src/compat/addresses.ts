@@ -1,6 +1,6 @@
 /** Addresses as text: read in the forms that apple/container reads, always written in one. */
 import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** IPv4 in dotted decimal, without leading zeros; undefined for anything else. */
 export function canonicalIpv4(text: string): string | undefined {

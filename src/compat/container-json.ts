@@ -1,5 +1,5 @@
 /** JSON of containers (apple/container, ContainerResource/Container). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ipAddress } from './addresses.js';
 import { filesystem } from './filesystem-json.js';
 import { hostPlatform, imageDescription, platform } from './image-json.js';

@@ -1,5 +1,5 @@
 /** JSON of a file system to mount (apple/container, Filesystem): Swift's enums are objects with one key. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { payload } from './json.js';
 
 const nothing = payload({});

@@ -1,5 +1,5 @@
 /** JSON of images and platforms (containerization, ContainerizationOCI; OCI image specification). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { payload, stringMap } from './json.js';
 
 /** Operating system and architecture, in OCI's words. */

@@ -1,6 +1,6 @@
 /** JSON as Swift's Codable writes it: absent and null are the same, dates count from 2001, and unknown keys stay. */
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonText } from '../routes/index.js';
 
 /** `T` with everything in it readonly. */

@@ -1,5 +1,5 @@
 /** JSON of networks and of what attaches to them (apple/container, ContainerResource/Network). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ipv4Address, ipv4Cidr, ipv6Cidr, macAddress } from './addresses.js';
 import { appleDate, payload, stringMap, uint32 } from './json.js';
 

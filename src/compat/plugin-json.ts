@@ -1,7 +1,7 @@
 /** The JSON in which upstream's API server describes a plugin: paths as file URLs, and no name. */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const service = z.object({
   type: z.enum(['runtime', 'network', 'core', 'auxiliary']),

@@ -1,5 +1,5 @@
 /** Routes of the API server for plugins, as upstream has them: names are bare words, structured values JSON in data. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute, x } from '../routes/index.js';
 import { pluginJson } from './plugin-json.js';
 

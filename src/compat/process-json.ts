@@ -1,5 +1,5 @@
 /** JSON of a process in a container (apple/container, ProcessConfiguration). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { payload, uint32, uint64 } from './json.js';
 
 /** A limit of `setrlimit`: `limit` is its name, as `RLIMIT_NOFILE`; Infinity is no limit. */

@@ -1,5 +1,5 @@
 /** JSON between the API server and a runtime helper (apple/container, Services/Runtime). */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   containerConfiguration,
   containerCreateOptions,

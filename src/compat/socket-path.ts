@@ -1,6 +1,6 @@
 /** Paths of published sockets: plain text today, file URLs in what older versions wrote. */
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An absolute path. A file URL without a host, or of localhost, is read too. */
 export const socketPath = z.codec(z.string(), z.string(), {

@@ -1,11 +1,13 @@
 /** The API server: lets other processes load, list, inspect, restart and unload plugins. */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   errorText,
   isLaunchportError,
   type LaunchportError,
   type Logger,
+  packageRoot,
   type WaitOptions,
 } from '../base/index.js';
 import { ping, pluginGet, pluginList, pluginLoad, pluginRestart, pluginUnload } from '../compat/index.js';
@@ -133,7 +135,7 @@ export function addPluginRoutes(routes: RouteServer, harness: PluginHarness): vo
 
 /** The identity of this package. */
 async function ownIdentity(): Promise<ApiServerIdentity> {
-  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const manifest = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as {
     readonly name: string;
     readonly version: string;
   };

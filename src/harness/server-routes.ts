@@ -1,5 +1,5 @@
 /** Routes of the API server that apple/container has not: how containers and networks fare, and what happens to them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { attachment, attachmentConfiguration } from '../compat/index.js';
 import { defineProtocol, x } from '../routes/index.js';
 

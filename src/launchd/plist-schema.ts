@@ -1,5 +1,5 @@
 /** The keys of a job's property list: their types, and the values launchd accepts (launchd.plist(5)). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_SERVICE_NAME_BYTES } from '../base/index.js';
 import { isLabel } from './label.js';
 

@@ -1,5 +1,5 @@
 /** The state of a job in JSON, as it crosses to other processes. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JobEndpoint, JobStatus } from './control.js';
 
 const exit = z.discriminatedUnion('kind', [

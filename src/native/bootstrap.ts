@@ -1,5 +1,4 @@
 /** The Linux bootstrap namespace: one directory of sockets, one socket per Mach service. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { assertServiceName, LaunchportError } from '../base/index.js';
 
@@ -15,6 +14,8 @@ export function bootstrapPath(directory: string, name: string): string {
   assertServiceName(name);
   const plain = join(directory, name);
   if (Buffer.byteLength(plain) <= MAX_SOCKET_PATH_BYTES) return plain;
+  // Loaded when needed, which is hardly ever: it takes a starting process 7 ms.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   // '@' cannot start a service name, so a digest never collides with one.
   const digest = join(directory, `@${createHash('sha256').update(name).digest('hex').slice(0, 32)}`);
   if (Buffer.byteLength(digest) <= MAX_SOCKET_PATH_BYTES) return digest;

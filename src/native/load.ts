@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { errorText, LaunchportError } from '../base/index.js';
+import { errorText, LaunchportError, packageRoot } from '../base/index.js';
 import type { Binding } from './binding.js';
 import { BINDING_VERSION } from './records.js';
 
@@ -19,13 +18,10 @@ export interface BindingSearch {
   readonly attempts: readonly LoadAttempt[];
 }
 
-// Both src/native and dist/native are two levels below the package.
-const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
 let loaded: Binding | undefined;
 
 /** The paths that are tried, in order; `LAUNCHPORT_ADDON` alone when it is set. */
-export function addonPaths(environment: NodeJS.ProcessEnv = process.env, root = PACKAGE_ROOT): string[] {
+export function addonPaths(environment: NodeJS.ProcessEnv = process.env, root = packageRoot()): string[] {
   if (environment.LAUNCHPORT_ADDON) return [resolve(environment.LAUNCHPORT_ADDON)];
   return [
     join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'launchport.node'),

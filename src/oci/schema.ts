@@ -1,5 +1,5 @@
 /** The JSON documents of images (OCI image-spec 1.1, Docker's image manifest v2 schema 2 and `docker save`), as zod schemas. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest } from './digest.js';
 
 export const INDEX_TYPES: readonly string[] = [

@@ -1,5 +1,5 @@
 /** The shapes of the three config formats, and what is said when a file has another one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { LaunchportError } from '../base/index.js';
 import { type ConfigFormat, type PluginConfig, type PluginService, SERVICE_TYPES } from './config.js';
 

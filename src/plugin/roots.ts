@@ -1,7 +1,7 @@
 /** The directories everything lives in: application, install and log root, and what is made below them. */
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { moduleRoot } from '../base/index.js';
 import { assertContainerId, assertNetworkName, assertPluginName } from './naming.js';
 
 /** The roots, resolved once. All paths are absolute and normalised. */
@@ -91,7 +91,7 @@ export function defaultInstallRoot(executable: string): string {
 }
 
 /** The bundles that come with launchport, beside its modules. */
-const OWN_PLUGINS = fileURLToPath(new URL('../plugins', import.meta.url));
+const ownPlugins = () => join(moduleRoot(), 'plugins');
 
 /** What else goes on the list of plugin directories. */
 export interface PluginDirectoryOptions {
@@ -117,7 +117,7 @@ export function pluginDirectories(
     '/usr/local/libexec/container/plugin',
     join(roots.install, 'libexec/container-plugins'),
     join(roots.install, 'libexec/container/plugins'),
-    OWN_PLUGINS,
+    ownPlugins(),
   ];
   return [...new Set(directories)];
 }

@@ -2,7 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorText, LaunchportError, type Logger, silentLogger, writeFileAtomic } from '../base/index.js';
 import {
   assertLabel,

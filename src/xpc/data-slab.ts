@@ -2,7 +2,6 @@
  * Room for data values copied out of a buffer that is used again. An ArrayBuffer of its own costs a small value more
  * than everything else about its message (measured on Node 20), so small values share larger ones.
  */
-import { markAsUntransferable } from 'node:worker_threads';
 
 /** Bytes shared by neighbouring values. The last of them to be dropped frees all. */
 const SLAB_BYTES = 64 * 1024;
@@ -33,7 +32,8 @@ export function copyData(source: Uint8Array, start: number, byteLength: number):
   if (byteLength <= MAX_ON_HEAP_BYTES || byteLength > MAX_SHARED_BYTES) return source.slice(start, end);
   if (used + byteLength > slab.length) {
     slab = new Uint8Array(SLAB_BYTES);
-    markAsUntransferable(slab.buffer);
+    // Loaded when needed: it takes a starting process 4 ms.
+    process.getBuiltinModule('node:worker_threads').markAsUntransferable(slab.buffer);
     used = 0;
   }
   slab.set(source.subarray(start, end), used);

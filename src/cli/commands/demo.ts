@@ -2,8 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { LaunchportError } from '../../base/index.js';
+import { LaunchportError, packageRoot } from '../../base/index.js';
 import { PluginHost } from '../../harness/index.js';
 import { machServiceName, type Plugin, type Registration } from '../../plugin/index.js';
 import { RouteClient } from '../../routes/index.js';
@@ -13,7 +12,7 @@ import { writeJson } from '../output/json.js';
 import { valueToJson } from '../output/xpc-value.js';
 
 /** The bundles that come with the package. */
-const BUNDLES = fileURLToPath(new URL('../../../fixtures/plugins/valid', import.meta.url));
+const bundles = () => join(packageRoot(), 'fixtures/plugins/valid');
 
 /** Round trips timed once the plugin runs, and as many before them, while Node compiles the way. */
 const ROUND_TRIPS = 1000;
@@ -31,7 +30,7 @@ export async function demo(context: CliContext, options: GlobalOptions): Promise
   const directory = await mkdtemp(join(tmpdir(), 'launchport-demo-'));
   try {
     await using host = await PluginHost.start({
-      pluginDirectories: [BUNDLES],
+      pluginDirectories: [bundles()],
       directory: join(directory, 'run'),
       roots: { app: join(directory, 'app'), install: join(directory, 'install') },
       environment: {

@@ -2,15 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { abortedError, delay, LaunchportError, printable } from '../../base/index.js';
+import { abortedError, builtModule, delay, LaunchportError, printable } from '../../base/index.js';
 import { inspectStateDirectory, type SupervisorInfo } from '../../supervisor/index.js';
 import { logSize, textFrom } from './log-reader.js';
 import { type DaemonPlace, daemonInfo } from './place.js';
 import { openLog } from './rotating-log.js';
 
 /** The program that the daemon runs: this one. */
-export const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
+export const MAIN = builtModule('cli/main.js');
 
 /** Milliseconds between looks, the first and the longest. */
 const PAUSE_MS = { first: 25, longest: 250 } as const;

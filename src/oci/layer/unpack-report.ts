@@ -1,5 +1,5 @@
 /** What unpacking an image did, and what it left out. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Longest list of names; further ones are only counted. */
 const MAX_LISTED = 200;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Logger, writeFileAtomic } from '../../base/index.js';
 import { isDigest } from '../digest.js';
 import { invalidImage } from '../limits.js';

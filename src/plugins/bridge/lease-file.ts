@@ -1,7 +1,7 @@
 /** The file that leases survive in: read once, and written whole, with fsync, before anybody is told of a lease. */
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Logger, writeFileAtomic } from '../../base/index.js';
 import { MAX_IPV4_PREFIX } from './address-pool.js';
 import {

@@ -1,5 +1,5 @@
 /** How a container ended, for an API server that was not there to hear of it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { appleDate, payload } from '../../compat/index.js';
 
 /** Name of the file in a container's directory that holds an {@link exitRecord}. */

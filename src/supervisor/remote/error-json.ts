@@ -1,5 +1,5 @@
 /** Errors as they cross the wire whole: what a route's own error reply keeps is too little for a control call. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   ERROR_CODES,
   type ErrorCode,

@@ -1,5 +1,5 @@
 /** The control protocol of a supervisor: its routes, and the number that says which edition of them is spoken. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type JobSummary, jobStatusJson } from '../../launchd/index.js';
 import { defineProtocol, x } from '../../routes/index.js';
 import type { JobEvent } from '../event-stream.js';

@@ -1,5 +1,5 @@
 /** Network interfaces as `ip` of iproute2 shows them, in this network namespace or in another one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { failure, INHERITED_DESCRIPTOR, mustRun, type RunTool } from './tool.js';
 
 const linkSchema = z.object({
