@@ -12,3 +12,12 @@ export type {
   Unit,
 } from './model.js';
 export { isLessBetter } from './model.js';
+export {
+  BENCH_GROUPS,
+  type BenchGroup,
+  type BenchOptions,
+  type BenchProgress,
+  type Effort,
+  type ProgressListener,
+} from './options.js';
+export { runBenchmark } from './run.js';

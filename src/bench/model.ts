@@ -74,6 +74,8 @@ export interface BenchRow {
 export interface Skipped {
   readonly name: string;
   readonly reason: string;
+  /** It was tried and failed. Without, it was not tried. */
+  readonly isFailure?: true;
 }
 
 /** The machine and the programs. */

@@ -14,6 +14,15 @@ export interface EchoClient {
   /** Sends a message and resolves to what came back. Any number may be under way. */
   echo(message: EchoMessage): Promise<EchoMessage>;
   close(): Promise<void>;
+  /** What the transport of this end has counted so far, where it counts. */
+  readonly counters?: () => DeliveryCounters;
+}
+
+/** How what arrived came to JavaScript. */
+export interface DeliveryCounters {
+  readonly messages: number;
+  /** How often the event loop was entered to deliver them: once for a burst. */
+  readonly wakeUps: number;
 }
 
 /** The server's end, in a process of its own. */

@@ -1,5 +1,6 @@
 /** The command table: every command's name, arguments, options and help. Bodies are loaded when they run. */
 import { Command } from 'commander';
+import { addBenchCommand } from './bench-commands.js';
 import { addJson, addSearch } from './command-options.js';
 import { addContainerCommands } from './container-commands.js';
 import type { CliContext } from './context.js';
@@ -46,6 +47,7 @@ export function buildProgram(context: CliContext, version: string): Command {
   addJson(program.command('demo'))
     .description('find, register, launch on demand, call and remove two real plugins, telling each step')
     .action(async (options) => (await import('./commands/demo.js')).demo(context, options));
+  addBenchCommand(program.command('bench'), context);
   addSearch(program.command('help'))
     .description('help for a command or a plugin, such as: help plugin call')
     .argument('[command...]')
