@@ -2,12 +2,10 @@
 import { createHash } from 'node:crypto';
 import { access, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { isLaunchportError, LaunchportError } from '../../base/index.js';
+import { isLaunchportError, LaunchportError, packageRoot } from '../../base/index.js';
 import { type CommandResult, type CommandRunner, runCommand } from '../../launchd/index.js';
 import { privateFolder } from '../private-folder.js';
 
-const SOURCES = fileURLToPath(new URL('../../../native/bench', import.meta.url));
 const HEADER = 'measure.h';
 /** Tried in this order; `CC` comes before them. */
 const COMPILERS = ['cc', 'gcc', 'clang'];
@@ -38,12 +36,13 @@ export async function compileFloor(
   { runner = runCommand, environment = process.env, platform = process.platform }: CompileOptions = {},
 ): Promise<CompiledFloor> {
   const bounds = { timeout: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) };
+  const sources = join(packageRoot(), 'native', 'bench');
   const isDarwin = platform === 'darwin';
   const name = isDarwin ? 'libxpc_ping_pong.c' : 'floor.c';
   const flags = isDarwin ? ['-O2', '-fblocks'] : ['-O2'];
   const { command, version } = await findCompiler(environment.CC);
   const hash = createHash('sha256').update([command, version, ...flags, process.arch].join('\0'));
-  for (const file of [HEADER, name]) hash.update(await readFile(join(SOURCES, file)));
+  for (const file of [HEADER, name]) hash.update(await readFile(join(sources, file)));
   const folder = await privateFolder(environment);
   const program = join(folder, `floor-${hash.digest('hex').slice(0, 20)}`);
   const result = { program, compiler: version };
@@ -53,7 +52,7 @@ export async function compileFloor(
   const work = await mkdtemp(join(folder, 'compile-'));
   try {
     const output = join(work, 'floor');
-    const built = await runner(command, [...flags, '-o', output, join(SOURCES, name), '-lm'], bounds);
+    const built = await runner(command, [...flags, '-o', output, join(sources, name), '-lm'], bounds);
     if (built.exitStatus !== 0) throw compileError(command, name, built);
     await rename(output, program);
   } finally {

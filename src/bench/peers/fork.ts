@@ -1,12 +1,10 @@
 /** `child_process.fork` with its own channel, in both of Node's ways to encode messages. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { builtModule } from '../../base/index.js';
 import type { EchoMessage, EchoTransport } from '../transport.js';
 import { fromJson, type JsonMessage, toJson } from './json-message.js';
 import { PendingEchoes } from './pending-echoes.js';
-
-const SERVER = fileURLToPath(new URL('../ends/fork-server.js', import.meta.url));
 
 /** `json`, the default of Node, carries bytes in base64; `advanced` is the structured clone. */
 export function forked(serialization: 'json' | 'advanced'): EchoTransport {
@@ -15,7 +13,11 @@ export function forked(serialization: 'json' | 'advanced'): EchoTransport {
     name: `fork (${serialization})`,
     connect: async (_address, serverPrefix = []) => {
       const [execPath = process.execPath, ...execArgv] = [...serverPrefix, process.execPath];
-      const child = fork(SERVER, [serialization], { serialization, execPath, execArgv });
+      const child = fork(builtModule('bench/ends/fork-server.js'), [serialization], {
+        serialization,
+        execPath,
+        execArgv,
+      });
       const pending = new PendingEchoes();
       child.on('error', (error) => pending.fail(error));
       child.on('exit', () => pending.fail(new Error('the child has ended')));
@@ -31,8 +33,9 @@ export function forked(serialization: 'json' | 'advanced'): EchoTransport {
         },
         close: async () => {
           if (child.exitCode !== null || child.signalCode !== null) return;
-          const ended = once(child, 'exit');
-          child.disconnect();
+          // Not `once` of node:events: a message that could no longer be sent is no failure to end.
+          const ended = new Promise((resolve) => child.once('exit', resolve));
+          if (child.connected) child.disconnect();
           await ended;
         },
       };

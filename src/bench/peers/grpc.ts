@@ -50,6 +50,7 @@ const OPTIONS: ChannelOptions = {
   'grpc.max_send_message_length': -1,
   'grpc-node.flow_control_window': 64 << 20,
 };
+const EMPTY = new Uint8Array();
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /** `folder`: where @grpc/grpc-js and protobufjs are. */
@@ -62,7 +63,11 @@ export async function grpc(folder: string): Promise<EchoTransport> {
     .parse(PROTO)
     .root.lookupType('EchoMessage');
   const serialize = (message: EchoMessage) => type.encode(message).finish();
-  const deserialize = (bytes: Buffer) => type.decode(bytes);
+  const deserialize = (bytes: Buffer): EchoMessage => {
+    const { route, id, payload, name, flag } = type.decode(bytes);
+    // What is not there it gives as an array.
+    return { route, id, payload: payload.length === 0 ? EMPTY : payload, name, flag };
+  };
   const service = {
     Echo: {
       path: '/launchport.Bench/Echo',

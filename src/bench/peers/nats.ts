@@ -1,7 +1,6 @@
 /** NATS: a server of our own on the loopback interface, and msgpackr for what is in a message. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { EchoTransport } from '../transport.js';
 import { startBroker } from './broker.js';
 import { loadPackage } from './load-package.js';
@@ -36,6 +35,8 @@ interface Place {
 }
 
 const SUBJECT = 'echo';
+/** What the server logs when it can be reached. */
+const LISTENING = /Listening for client connections on (127\.0\.0\.1:\d+)/;
 /** Largest message the server takes at all: 64 MiB. */
 const MAX_PAYLOAD = 64 << 20;
 
@@ -48,7 +49,10 @@ export async function nats(folder: string): Promise<EchoTransport> {
     name: 'NATS',
     serve: async (address) => {
       const { place, broker } = await startServer(address);
-      const connection = await open(place);
+      const connection = await open(place).catch(async (error: unknown) => {
+        await broker.close();
+        throw error;
+      });
       connection.subscribe(SUBJECT, {
         callback: (_error, message) => message.respond(encode(decode(message.data), 0)),
       });
@@ -85,21 +89,11 @@ export async function nats(folder: string): Promise<EchoTransport> {
 async function startServer(address: string) {
   const token = randomBytes(16).toString('hex');
   const configuration = `${address}.conf`;
-  const ports = `${address}.ports`;
-  await mkdir(ports);
   const lines = ['host: 127.0.0.1', 'port: -1', `max_payload: ${MAX_PAYLOAD}`, 'max_pending: 256MB'];
   await writeFile(configuration, [...lines, `authorization { token: "${token}" }`, ''].join('\n'), {
     mode: 0o600,
   });
-  const command = ['nats-server', '-c', configuration, '--ports_file_dir', ports] as const;
-  const broker = await startBroker([...command], (line) => line.includes('Server is ready'));
-  try {
-    const [file] = await readdir(ports);
-    if (file === undefined) throw new Error('nats-server did not say at which port it is');
-    const { nats } = JSON.parse(await readFile(join(ports, file), 'utf8')) as { nats: string[] };
-    return { place: { servers: nats[0] ?? '', token }, broker };
-  } catch (error) {
-    await broker.close();
-    throw error;
-  }
+  const broker = await startBroker(['nats-server', '-c', configuration], (line) => LISTENING.test(line));
+  const [, servers = ''] = LISTENING.exec(broker.greeting) ?? [];
+  return { place: { servers, token }, broker };
 }

@@ -35,7 +35,7 @@ export async function connectTo(path: string, onEnd: (error: Error) => void): Pr
 /** Ends a connection. */
 export async function endSocket(socket: Socket): Promise<void> {
   if (socket.closed) return;
-  const closed = once(socket, 'close');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.destroy();
   await closed;
 }

@@ -25,6 +25,28 @@ interface Zeromq {
 /** Without limits a send never has to wait, and the socket takes the next at once. */
 const OPTIONS: Options = { sendHighWaterMark: 0, receiveHighWaterMark: 0, linger: 0 };
 
+/** Sends in order. The socket takes one message at a time, and mostly at once, but not always. */
+class Sender {
+  readonly #socket: ZeromqSocket;
+  readonly #queue: (readonly Uint8Array[])[] = [];
+  #isBusy = false;
+
+  constructor(socket: ZeromqSocket) {
+    this.#socket = socket;
+  }
+
+  /** @throws what the socket throws, once: then it is closed */
+  async send(frames: readonly Uint8Array[]): Promise<void> {
+    this.#queue.push(frames);
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      await this.#socket.send(next);
+    }
+    this.#isBusy = false;
+  }
+}
+
 /** The payload is a frame of its own: the library then need not copy it into another one. */
 const EMPTY = new Uint8Array();
 
@@ -45,9 +67,11 @@ export async function zeromq(folder: string): Promise<EchoTransport> {
     serve: async (address) => {
       const router = new Router(OPTIONS);
       await router.bind(`ipc://${address}`);
+      const sender = new Sender(router);
       const work = (async () => {
         for await (const [client, head, payload] of router) {
-          void router.send([client as Buffer, ...frames(message(head, payload))]);
+          // It fails when the socket is closed: then nobody waits any more.
+          sender.send([client as Buffer, ...frames(message(head, payload))]).catch(() => {});
         }
       })();
       return {
@@ -60,13 +84,14 @@ export async function zeromq(folder: string): Promise<EchoTransport> {
     connect: async (address) => {
       const dealer = new Dealer(OPTIONS);
       dealer.connect(`ipc://${address}`);
+      const sender = new Sender(dealer);
       const pending = new PendingEchoes();
       const work = (async () => {
         for await (const [head, payload] of dealer) pending.settle(message(head, payload));
       })().catch((error: Error) => pending.fail(error));
       return {
         echo: (request) => {
-          dealer.send(frames(request)).catch((error: Error) => pending.fail(error));
+          sender.send(frames(request)).catch((error: Error) => pending.fail(error));
           return pending.add();
         },
         close: async () => {
