@@ -51,7 +51,8 @@ const RULES: Readonly<
   },
   bench: {
     layers: ['sdk', 'harness', 'plugin', 'supervisor', 'routes', 'launchd', 'xpc', 'native', 'base'],
-    packages: [],
+    // Only the script of the report's page, which is put together when the package is built.
+    packages: ['uplot'],
   },
   cli: {
     // native: only `doctor`, which looks at the addon itself.

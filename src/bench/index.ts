@@ -20,4 +20,5 @@ export {
   type Effort,
   type ProgressListener,
 } from './options.js';
+export { parseReport, renderReport } from './report/index.js';
 export { runBenchmark } from './run.js';

@@ -11,6 +11,7 @@ export default function buildDist(): void {
   try {
     run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
     run('native/build/bundles.mjs');
+    run('native/build/report-page.mjs');
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`dist cannot be built:\n${stdout}${stderr}`, { cause: error });
@@ -25,7 +26,7 @@ function run(script: string, ...args: readonly string[]): void {
   });
 }
 
-/** Every source has an output that is not older, be it compiled or copied. */
+/** Every source has an output that is not older, be it compiled, put together or copied. */
 function isFresh(): boolean {
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true });
   return sources
@@ -34,6 +35,7 @@ function isFresh(): boolean {
       const source = join(parentPath, name);
       const path = relative(join(ROOT, 'src'), source)
         .replace(/\.ts$/, '.js')
+        .replace(/^bench\/report\/page\/.*(\.\w+)$/, 'bench/report/page$1')
         .replace(/^(plugins\/[^/]+)\/bundle\//, '$1/');
       const output = statSync(join(ROOT, 'dist', path), { throwIfNoEntry: false });
       return output !== undefined && output.mtimeMs >= statSync(source).mtimeMs;
