@@ -1,5 +1,5 @@
 /** Ratios of series, round by round: what was measured in the same minute is compared. */
-import { DISPATCH_QUEUE, isOwn, LAUNCHPORT } from './contender-names.js';
+import { DISPATCH_QUEUE, FLOOR, LAUNCHPORT } from './contender-names.js';
 import type { Series } from './model.js';
 import { IN_FLIGHT, SMALL_PAYLOAD } from './plan.js';
 import { medianOf } from './quantiles.js';
@@ -16,9 +16,10 @@ export function ratiosOf(above: Series, series: readonly Series[]): readonly Ser
     series.find((other) => matches(other, { placement, payload: SMALL_PAYLOAD, ...wanted }));
   switch (above.workload) {
     case 'latency p99':
-      return isOwn(transport) && transport !== LAUNCHPORT
-        ? []
-        : ratio(above, find({ workload: 'latency', transport }), 'latency p99 / p50');
+      // A peer that is slow throughout would be the best.
+      return transport === LAUNCHPORT || transport === FLOOR
+        ? ratio(above, find({ workload: 'latency', transport }), 'latency p99 / p50')
+        : [];
     case 'connections':
       return ratio(above, find({ workload: 'in flight', transport, inFlight: IN_FLIGHT }), MANY_TO_ONE);
     case 'latency':

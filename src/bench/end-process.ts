@@ -59,6 +59,11 @@ export class EndProcess implements AsyncDisposable {
     });
   }
 
+  /** What it has written to stderr that tells of a failure; undefined when it has written nothing. */
+  get failure(): string | undefined {
+    return reasonIn(this.#stderr);
+  }
+
   /** Lets it go on. */
   go(): void {
     this.#child.stdin?.write('go\n');
@@ -86,7 +91,7 @@ export class EndProcess implements AsyncDisposable {
 
   #end(): string {
     const { exitCode, signalCode } = this.#child;
-    return reasonIn(this.#stderr) ?? (signalCode === null ? `status ${exitCode}` : signalCode);
+    return this.failure ?? (signalCode === null ? `status ${exitCode}` : signalCode);
   }
 }
 

@@ -6,6 +6,9 @@ import { type Floor, openFloor } from './floor/floor.js';
 import { FloorParticipant } from './floor-participant.js';
 import type { Skipped } from './model.js';
 import type { Effort, ProgressListener } from './options.js';
+import { PeerParticipant } from './peer-participant.js';
+import { PEERS, type PeerInfo } from './peers/catalog.js';
+import { installPeers } from './peers/install.js';
 import type { Pinning } from './pinning.js';
 import type { Contender } from './plan.js';
 import { PrivateLaunchd } from './private-launchd.js';
@@ -50,6 +53,7 @@ export async function openParticipants(
     skipped.push({ name: FLOOR, reason: reasonOf(error) });
     return undefined;
   });
+  const peers = options.hasPeers ? await openPeers(options, arena, progress, signal) : [];
   const launchd = await PrivateLaunchd.open(directory, environment);
   const own = (name: string, more?: Readonly<Record<string, string>>) =>
     new LaunchportParticipant(name, arena, launchd, more);
@@ -60,12 +64,36 @@ export async function openParticipants(
       ['routes', [own(TYPED_ROUTES)]],
       ['queue', [own(DISPATCH_QUEUE, { LAUNCHPORT_DISPATCH_QUEUE: '1' })]],
       ['floor', floor === undefined ? [] : [new FloorParticipant(floor, pinning, share)]],
-      ['peers', []],
+      ['peers', peers.map(({ participant }) => participant)],
     ]),
     floor,
-    versions: floor === undefined ? {} : { [floor.name]: floor.compiler },
+    versions: Object.assign(
+      floor === undefined ? {} : { [floor.name]: floor.compiler },
+      ...peers.map(({ packages }) => packages),
+    ),
     [Symbol.asyncDispose]: () => launchd.close(),
   };
+}
+
+/** The peers that are here, or could be installed. */
+async function openPeers(
+  { directory, skipped }: ParticipantsOptions,
+  arena: Arena,
+  progress: ProgressListener,
+  signal: AbortSignal,
+): Promise<readonly { readonly participant: Participant; readonly packages: PeerInfo['packages'] }[]> {
+  const installed = await installPeers((what) => progress({ what }), signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    skipped.push({ name: 'peers', reason: reasonOf(error) });
+    return undefined;
+  });
+  if (installed === undefined) return [];
+  const { folder, skipped: missing } = installed;
+  skipped.push(...missing);
+  return PEERS.filter(({ name }) => missing.every((each) => each.name !== name)).map((peer) => ({
+    participant: new PeerParticipant(peer, arena, { folder, directory }),
+    packages: peer.packages,
+  }));
 }
 
 /** What happened, and what to do about it. */

@@ -26,11 +26,13 @@ const CATALOG: readonly Peer[] = [
   {
     name: 'fork (json)',
     packages: {},
+    isStartedByClient: true,
     load: async () => (await import('./fork.js')).forked('json'),
   },
   {
     name: 'fork (advanced)',
     packages: {},
+    isStartedByClient: true,
     load: async () => (await import('./fork.js')).forked('advanced'),
   },
   {

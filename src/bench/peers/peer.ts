@@ -11,6 +11,8 @@ export interface PeerInfo {
   readonly program?: { readonly name: string; readonly advice: string };
   /** Bytes of the largest payload it is asked to echo: larger ones it refuses, or they take minutes. */
   readonly largest?: number;
+  /** Its client starts its server, so that there are no other clients of it. */
+  readonly isStartedByClient?: true;
 }
 
 /** Where the packages of a peer are: another folder for other versions, and for another Node's native parts. */
