@@ -29,6 +29,7 @@ Examples:
   launchport bench --only latency,throughput      some groups
   launchport bench --peers --report bench.html    everything, against others, as a page to look at
   launchport bench --json > bench.json            for programs
+  launchport bench --from bench.json --report bench.html
 
 A full run takes about five minutes, with peers three times as long. Let the machine do nothing else meanwhile.`;
 
@@ -52,6 +53,15 @@ export function addBenchCommand(command: Command, context: CliContext): void {
     .option('--clients <count>', 'processes of the fan-in (default: 8, quick: 4)', parsePositive(64))
     .option('--peers', 'measure other ways to talk, too; what is missing is installed into a private folder')
     .option('--report <file>', 'write a page with pictures, which needs no network')
+    .addOption(
+      new Option('--from <file>', 'measure nothing: show what --json printed (-: standard input)').conflicts([
+        'only',
+        'quick',
+        'rounds',
+        'clients',
+        'peers',
+      ]),
+    )
     .addHelpText('after', HELP)
     .action(async (options) => (await import('./commands/bench.js')).bench(context, options));
 }

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** Path of a Chromium; undefined where there is none. */
-export const browserPath: string | undefined = (process.env['PATH'] ?? '')
+export const browserPath: string | undefined = (process.env.PATH ?? '')
   .split(delimiter)
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find(isExecutable);

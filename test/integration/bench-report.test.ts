@@ -1,13 +1,13 @@
 /** The report of the benchmark in a real browser: its pictures are drawn, it does what it offers, it asks nobody. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderReport } from '../../src/bench/report/index.js';
 import { benchReport, HOSTILE_NAMES } from '../helpers/bench-report.js';
 import { BROWSER_ARGUMENTS, browserPath } from '../helpers/browser.js';
+import { runCommand } from '../helpers/command.js';
 
 const WAIT = { timeout: 90_000 };
 const LIGHT_LAUNCHPORT = '#0a6ccf';
@@ -34,6 +34,49 @@ const MISSING_COLORS = `(() => {
   });
 })()`;
 
+describe('launchport bench --from', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'launchport-report-'));
+  const data = join(folder, 'data.json');
+  const page = join(folder, 'page.html');
+  const bench = (...args: readonly string[]) => runCommand(folder, ['bench', ...args], WAIT.timeout);
+  const report = benchReport({ isHostile: true });
+
+  beforeAll(() => writeFileSync(data, JSON.stringify(report)));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('shows a report again without measuring, as a table, as JSON, and as a page for everybody', async () => {
+    const table = await bench('--from', data, '--report', page);
+    expect(table).toMatchObject({ code: 0, stderr: `The page is ${page}\n` });
+    expect(table.stdout).toContain('64 B request and reply, p50, same core');
+    const text = readFileSync(page, 'utf8');
+    expect(text.startsWith('<!doctype html>')).toBe(true);
+    expect(statSync(page).mode & 0o777).toBe(0o644);
+    const json = await bench('--from', data, '--json');
+    expect(JSON.parse(json.stdout)).toEqual(report);
+  });
+
+  it('refuses what is no report, what is not there, and a page that could not be written', async () => {
+    writeFileSync(join(folder, 'other.json'), '{"version": 2}');
+    const refused = await Promise.all([
+      bench('--from', join(folder, 'other.json')),
+      bench('--from', join(folder, 'missing.json')),
+      bench('--from', data, '--report', join(folder, 'missing', 'page.html')),
+      bench('--from', data, '--report', folder),
+      bench('--from', data, '--quick'),
+    ]);
+    expect(refused.map(({ code, stdout }) => ({ code, stdout }))).toEqual(
+      Array.from({ length: 5 }, () => ({ code: 2, stdout: '' })),
+    );
+    expect(refused.map(({ stderr }) => stderr)).toEqual([
+      expect.stringContaining('version is not 1'),
+      expect.stringContaining('missing.json cannot be read'),
+      expect.stringContaining('page.html cannot be written'),
+      expect.stringContaining('it is a directory'),
+      expect.stringContaining('--quick'),
+    ]);
+  });
+});
+
 describe.skipIf(browserPath === undefined)('the report in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'launchport-report-'));
   const file = join(folder, 'report.html');
@@ -44,7 +87,12 @@ describe.skipIf(browserPath === undefined)('the report in a browser', () => {
   let page: Page;
 
   beforeAll(async () => {
-    writeFileSync(file, renderReport(report));
+    writeFileSync(join(folder, 'report.json'), JSON.stringify(report));
+    await runCommand(
+      folder,
+      ['bench', '--from', join(folder, 'report.json'), '--report', file],
+      WAIT.timeout,
+    );
     browser = await chromium.launch({
       executablePath: browserPath as string,
       args: [...BROWSER_ARGUMENTS],

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { builtModule } from '../../base/index.js';
 import type { BenchReport } from '../model.js';
-import { renderPage } from './page.js';
+import { renderPage } from './document.js';
 
 export { parseReport } from './read.js';
 

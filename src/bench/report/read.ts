@@ -89,7 +89,7 @@ const parts: Readonly<Record<string, Check>> = {
 export function parseReport(json: string): BenchReport {
   const value = parsed(json);
   if (!isRecord(value)) throw refusal('it is not a JSON object');
-  if (value['version'] !== 1) throw refusal('its version is not 1');
+  if (value.version !== 1) throw refusal('its version is not 1');
   const wrong = Object.entries(parts).find(([key, check]) => !check(value[key]));
   if (wrong) throw refusal(`its "${wrong[0]}" is not as it should be`);
   return value as unknown as BenchReport;

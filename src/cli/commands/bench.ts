@@ -13,6 +13,7 @@ import type { CliContext, GlobalOptions } from '../context.js';
 import { ExitStatus } from '../failure.js';
 import { writeJson } from '../output/json.js';
 import { type Column, writeTable } from '../output/table.js';
+import { pagePath, readReport, writePage } from './bench-files.js';
 
 /** Options of `bench`. */
 export interface BenchCommandOptions extends GlobalOptions {
@@ -22,17 +23,24 @@ export interface BenchCommandOptions extends GlobalOptions {
   readonly clients?: number;
   readonly peers?: boolean;
   readonly report?: string;
+  readonly from?: string;
 }
 
 /** Milliseconds between two drawings of how long it has taken. */
 const TICK_MS = 1000;
 
-/** Measures and tells. @throws ExitStatus 1 when something that was tried failed */
+/** Measures, or reads what was measured, and tells. @throws ExitStatus 1 when something that was tried failed */
 export async function bench(context: CliContext, options: BenchCommandOptions): Promise<void> {
-  const report = await measure(context, options);
+  const page = options.report === undefined ? undefined : await pagePath(context, options.report);
+  const report =
+    options.from === undefined ? await measure(context, options) : await readReport(context, options.from);
   if (options.json) writeJson(context, report);
   else writeReport(context, report);
-  if (report.skipped.some(({ isFailure }) => isFailure === true)) throw new ExitStatus(1);
+  if (page !== undefined) {
+    await writePage(page, report);
+    context.stderr.write(`The page is ${printable(page)}\n`);
+  }
+  if (options.from === undefined && report.skipped.some(({ isFailure }) => isFailure === true)) throw new ExitStatus(1);
 }
 
 async function measure(context: CliContext, options: BenchCommandOptions): Promise<BenchReport> {
