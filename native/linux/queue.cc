@@ -22,7 +22,7 @@ bool is_dispatch_forced() {
 
 // Everything happens on the thread of the loop, unless there is a dispatch queue.
 struct Queue::Impl {
-  std::unique_ptr<DispatchQueue> dispatch;  // set once; then nothing else is used
+  std::unique_ptr<DispatchQueue> dispatch;  // set once; then only it and the queue are used
   dispatch_queue_t queue = nullptr;  // null once closed
   Drain drain = nullptr;
   void* context = nullptr;
@@ -54,6 +54,8 @@ void Queue::Impl::open(uv_loop_t* loop) {
 Queue::Queue(napi_env env, Drain drain, void* context) : impl_(std::make_shared<Impl>()) {
   if (is_dispatch_forced()) {
     impl_->dispatch = std::make_unique<DispatchQueue>(env, drain, context);
+    impl_->queue = impl_->dispatch->get();
+    xpc_loop_queue_gather(impl_->queue);
     return;
   }
   impl_->drain = drain;
@@ -80,7 +82,6 @@ void Queue::notify_from_js() {
 }
 
 void Queue::flush() {
-  // A dispatch queue's connections send by themselves.
   if (impl_->queue != nullptr) xpc_loop_queue_flush(impl_->queue);
 }
 
@@ -99,7 +100,10 @@ void Queue::set_active(bool is_active) {
 }
 
 void Queue::close(std::function<void()> closed) {
-  if (impl_->dispatch) return impl_->dispatch->close(std::move(closed));
+  if (impl_->dispatch) {
+    impl_->queue = nullptr;
+    return impl_->dispatch->close(std::move(closed));
+  }
   if (impl_->queue == nullptr) return;
   impl_->closed = std::move(closed);
   impl_->keep = impl_;

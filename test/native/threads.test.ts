@@ -85,6 +85,23 @@ describe.runIf(process.platform === 'linux').each([
     expect(after.deliveries - before.deliveries).toBe(1);
   });
 
+  it('is woken at most once for each of the messages that come one by one', async () => {
+    await meet();
+    const before = [server, client].map(({ port }) => port.statistics());
+    const rounds = 50;
+    for (let round = 1; round <= rounds; round += 1) {
+      client.request(connection, 1 + round);
+      const { handle, id } = await server.next(Inbound.request, 1 + round);
+      server.port.send(Outbound.reply, handle, id, EMPTY_MESSAGE);
+      await client.next(Inbound.reply, 1 + round);
+    }
+    for (const [index, { port }] of [server, client].entries()) {
+      const after = port.statistics();
+      expect(after.wakeUps - (before[index]?.wakeUps ?? 0)).toBeLessThanOrEqual(rounds);
+      expect(after.deliveries - (before[index]?.deliveries ?? 0)).toBe(rounds);
+    }
+  });
+
   it('takes no more than its inbox holds while JavaScript is busy, and all of it later, in order', async () => {
     await meet();
     const size = 48 * 1024;

@@ -140,8 +140,8 @@ FrameReader::Verdict Channel::receive(Frame& frame) {
   return verdict;
 }
 
-void Channel::flush(OutputQueue& output) {
-  while (poll_ && !is_blocked_ && !is_broken_ && !(is_hello_sent_ && output.is_empty())) {
+Socket::Status Channel::send(OutputQueue& output) {
+  while (!(is_hello_sent_ && output.is_empty())) {
     std::array<iovec, kPacketParts> parts;
     size_t used = 0;
     size_t hello_length = 0;
@@ -156,26 +156,33 @@ void Channel::flush(OutputQueue& output) {
     }
     size_t length = 0;
     for (size_t index = 0; index < used; ++index) length += parts[index].iov_len;
-    switch (socket_.send(std::span(parts).first(used), is_hello_sent_ ? rights : std::span<const int>())) {
-      case Socket::Status::done:
-        is_hello_sent_ = true;
-        output.consume(length - hello_length);
-        break;
-      case Socket::Status::again:
-        is_blocked_ = true;
-        update_poll();
-        return;
-      case Socket::Status::exhausted:
-        retry_later();
-        return;
-      case Socket::Status::too_large:
-        packet_limit_ /= 2;
-        if (packet_limit_ >= kLeastPacketBytes) break;
-        [[fallthrough]];
-      default:
-        break_output();
-        return;
+    const Socket::Status status =
+        socket_.send(std::span(parts).first(used), is_hello_sent_ ? rights : std::span<const int>());
+    if (status == Socket::Status::done) {
+      is_hello_sent_ = true;
+      output.consume(length - hello_length);
+      continue;
     }
+    if (status != Socket::Status::too_large || packet_limit_ / 2 < kLeastPacketBytes) return status;
+    packet_limit_ /= 2;
+  }
+  return Socket::Status::done;
+}
+
+void Channel::flush(OutputQueue& output) {
+  if (!poll_ || is_blocked_ || is_broken_) return;
+  switch (send(output)) {
+    case Socket::Status::done:
+      return;
+    case Socket::Status::again:
+      is_blocked_ = true;
+      update_poll();
+      return;
+    case Socket::Status::exhausted:
+      retry_later();
+      return;
+    default:
+      break_output();
   }
 }
 
@@ -214,10 +221,8 @@ void Channel::drain() {
 }
 
 void Channel::fail() {
-  if (!poll_) return;
-  Delegate* delegate = delegate_;
-  close();
-  delegate->channel_did_close(*this);
+  // The delegate closes: it knows whether another thread is about to send.
+  if (poll_) delegate_->channel_did_close(*this);
 }
 
 void Channel::close() {

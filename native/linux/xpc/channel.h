@@ -26,7 +26,7 @@ class Channel final : private FrameReader::Sink {
     virtual void channel_can_send(Channel& channel) = 0;
     // Sending failed, perhaps within a call of the API: drain() once handlers may run.
     virtual void channel_did_break(Channel& channel) = 0;
-    // The peer is gone, or broke the protocol. The channel is closed.
+    // The peer is gone, or broke the protocol: the channel is to be closed.
     virtual void channel_did_close(Channel& channel) = 0;
 
    protected:
@@ -43,8 +43,13 @@ class Channel final : private FrameReader::Sink {
   void set_reading(bool is_reading);
   // Delivers what a pause held back. In a burst.
   void replay();
-  // Sends as much as the socket takes.
+  // Sends as much as the socket takes, and the rest once it takes more.
   void flush(OutputQueue& output);
+  // Any thread, while nobody else sends or closes: the same, but of what is left somebody else has to think. `done`
+  // when nothing is.
+  Socket::Status send(OutputQueue& output);
+  // Whether `send` may be tried.
+  bool is_ready() const { return poll_ && is_hello_sent_ && !is_blocked_ && !is_broken_; }
   // Delivers what can still be read of a peer that is gone, then closes.
   void drain();
   // No callback runs from now on.
@@ -71,7 +76,7 @@ class Channel final : private FrameReader::Sink {
   void retry_later();
   void fail();
 
-  // All on the loop's thread.
+  // All on the loop's thread, but for what `send` uses.
   LoopQueue& queue_;
   Socket socket_;
   LoopHandle<uv_poll_t> poll_;  // empty when closed

@@ -4,6 +4,8 @@
 
 #include <xpc/xpc.h>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,7 +38,11 @@ class Connection : public Object {
   // Any thread: has the loop's make the call, in order.
   template <typename Call>
   void post(Call call) {
-    queue_->post([self = Ref<Connection>(this), call = std::move(call)]() mutable { call(); });
+    posted_.fetch_add(1, std::memory_order_relaxed);
+    queue_->post([self = Ref<Connection>(this), call = std::move(call)]() mutable {
+      call();
+      self->posted_.fetch_sub(1, std::memory_order_release);
+    });
   }
 
   // Takes effect at the next event; a running handler is kept until it returns.
@@ -50,6 +56,8 @@ class Connection : public Object {
   void run_deferred();
   // Sends what waits. Runs no handler.
   virtual void flush() {}
+  // For the queue, on the thread that gathers: sends what that left there.
+  virtual void flush_gathered() {}
   // The queue is closed: ends at once, and no handler runs any more.
   void abandon();
 
@@ -75,6 +83,12 @@ class Connection : public Object {
 
   // Null when it is closed, or none was given yet.
   LoopQueue* queue() const { return queue_ != nullptr && !queue_->is_closed() ? queue_.get() : nullptr; }
+  // Any thread: whether others than the loop's may come past it, see MessageConnection.
+  bool has_own_thread() const { return queue_ != nullptr && queue_->has_own_thread(); }
+  // Any thread, once there is one.
+  LoopQueue& own_queue() const { return *queue_; }
+  // Any thread: whether calls wait that were posted before.
+  bool has_posted() const { return posted_.load(std::memory_order_acquire) != 0; }
   bool is_inactive() const { return phase_ == Phase::inactive; }
   // Active, and neither cancelled nor failed.
   bool is_running() const { return phase_ == Phase::active; }
@@ -111,6 +125,7 @@ class Connection : public Object {
   const std::string name_;
   // Set while inactive, then the same for ever. Until the end the connection also keeps it at work.
   std::shared_ptr<LoopQueue> queue_;
+  std::atomic<uint32_t> posted_ = 0;  // calls that were posted and have not been made
 
   // All that follows: on the loop's thread once there is a queue.
   std::shared_ptr<xpc_handler_t> handler_;  // shared with a running call; null when none, and once ended

@@ -89,7 +89,11 @@ void xpc_connection_send_message(xpc_connection_t connection, xpc_object_t messa
 
 void xpc_connection_send_barrier(xpc_connection_t connection, dispatch_block_t barrier) {
   MessageConnection& target = MessageConnection::from(connection);
-  on_loop(target, [&target, barrier = std::move(barrier)]() mutable { target.send_barrier(std::move(barrier)); });
+  if (target.enter_loop()) {
+    target.send_barrier(std::move(barrier));
+  } else {
+    target.post_barrier(std::move(barrier));
+  }
 }
 
 void xpc_connection_send_message_with_reply(xpc_connection_t connection, xpc_object_t message, dispatch_queue_t,

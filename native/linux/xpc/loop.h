@@ -21,6 +21,10 @@ void xpc_loop_queue_set_active(dispatch_queue_t queue, bool is_active);
 // Sends what the queue's connections have to send, one packet for many small messages. Runs no handler. Without this
 // call it happens at the end of the burst, or at the latest before the loop polls again.
 void xpc_loop_queue_flush(dispatch_queue_t queue);
+// For a queue with a thread of its own: what the calling thread sends to the queue's connections from now on waits for
+// xpc_loop_queue_flush on that thread, so that it leaves in few packets. One thread per queue. Whatever is sent later
+// by others stays behind it.
+void xpc_loop_queue_gather(dispatch_queue_t queue);
 // Called once, on the loop's thread, when a closed queue has no libuv handle left, so that the loop may be closed.
 void xpc_loop_queue_set_closed_handler(dispatch_queue_t queue, void (*handler)(void* context), void* context);
 // Cancels every connection silently (no handler runs from now on; work put on the queue and not yet run is dropped)

@@ -6,136 +6,11 @@
 #include "misuse.h"
 
 namespace xpc {
-namespace {
-
-// A peer with more unsent bytes than the first stops reading until there are fewer than the second.
-constexpr size_t kHighWaterBytes = 16 * 1024 * 1024;
-constexpr size_t kLowWaterBytes = 4 * 1024 * 1024;
-
-}  // namespace
 
 MessageConnection& MessageConnection::from(xpc_connection_t connection) {
   Connection* base = Connection::from(connection);
   if (base->kind() == Kind::listener) misuse("a listener takes no messages");
   return static_cast<MessageConnection&>(*base);
-}
-
-// --- Sending.
-
-void MessageConnection::send(Dictionary& message) {
-  if (message.is_reply()) {
-    send_reply(message.take_reply_token(), message);
-  } else {
-    send_message(message);
-  }
-}
-
-void MessageConnection::post_send(Dictionary& message) {
-  if (message.is_reply()) {
-    post([this, token = message.take_reply_token(), sent = OutgoingMessage(message)]() mutable {
-      send_reply(std::move(token), sent);
-    });
-  } else {
-    post([this, sent = OutgoingMessage(message)]() mutable { send_message(sent); });
-  }
-}
-
-void MessageConnection::send_request(Dictionary& message, xpc_handler_t handler) {
-  if (message.is_reply()) misuse("a reply cannot ask for a reply");
-  ask(message, std::move(handler));
-}
-
-void MessageConnection::post_request(Dictionary& message, xpc_handler_t handler) {
-  if (message.is_reply()) misuse("a reply cannot ask for a reply");
-  post([this, sent = OutgoingMessage(message), handler = std::move(handler)]() mutable {
-    ask(sent, std::move(handler));
-  });
-}
-
-template <typename Message>
-void MessageConnection::send_message(Message& message) {
-  if (is_usable()) append(wire::Kind::message, 0, message);
-}
-
-template <typename Message>
-void MessageConnection::send_reply(ReplyToken token, Message& message) {
-  if (token.connection() != this) misuse("reply sent on another connection than its request came by");
-  if (channel_ && is_running() && token.generation() == generation_) append(wire::Kind::reply, token.id(), message);
-  token.use();
-}
-
-template <typename Message>
-void MessageConnection::ask(Message& message, xpc_handler_t handler) {
-  if (is_usable()) {
-    append(wire::Kind::request, pending_.add(std::move(handler)), message);
-  } else {
-    failed_.emplace_back(std::move(handler), XPC_ERROR_CONNECTION_INVALID);
-    schedule();
-  }
-}
-
-void MessageConnection::drop_request(uint64_t id, uint32_t generation) {
-  if (!channel_ || !is_running() || generation != generation_) return;
-  output_.append(wire::Kind::dropped, id, {});
-  mark_dirty();
-}
-
-void MessageConnection::append(wire::Kind kind, uint64_t id, Dictionary& message) {
-  OutgoingMessage::append(output_, kind, id, message);
-  did_extend_output();
-}
-
-void MessageConnection::append(wire::Kind kind, uint64_t id, OutgoingMessage& message) {
-  message.append_to(output_, kind, id);
-  did_extend_output();
-}
-
-void MessageConnection::did_extend_output() {
-  mark_dirty();
-  if (is_running()) did_append();
-}
-
-void MessageConnection::mark_dirty() {
-  if (is_dirty_ || !is_running()) return;
-  is_dirty_ = true;
-  queue()->mark_dirty(*this);
-}
-
-void MessageConnection::flush() {
-  is_dirty_ = false;
-  if (!is_flowing() || !channel_) return;
-  flush_channel();
-  balance();
-  if (is_barrier_due()) schedule();
-}
-
-void MessageConnection::flush_channel() {
-  if (is_greeted_ || !waits_for_hello()) {
-    channel_->flush(output_);
-  } else {
-    OutputQueue nothing;
-    channel_->flush(nothing);  // only the hello
-  }
-}
-
-// A client that asks and does not listen must not fill this process. Only a peer stops reading, and a sound client
-// never does: so the two cannot wait for each other.
-void MessageConnection::balance() {
-  const bool is_congested =
-      kind() == Kind::peer && output_.unsent_bytes() > (is_congested_ ? kLowWaterBytes : kHighWaterBytes);
-  if (is_congested == is_congested_) return;
-  is_congested_ = is_congested;
-  channel_->set_reading(is_flowing() && !is_congested_);
-  if (!is_congested_) schedule();  // what was held back of the last packet
-}
-
-void MessageConnection::send_barrier(dispatch_block_t barrier) {
-  barriers_.push_back({output_.appended(), std::move(barrier)});
-  if (is_barrier_due()) schedule();
-}
-
-bool MessageConnection::is_barrier_due() const {
-  return !barriers_.empty() && (!is_usable() || barriers_.front().position <= output_.finished());
 }
 
 // --- The socket.
@@ -154,18 +29,30 @@ bool MessageConnection::open_channel(Socket socket, wire::Kind hello, wire::Kind
 void MessageConnection::update_flow() {
   if (!channel_) return;
   channel_->set_reading(is_flowing() && !is_congested_);
-  if (is_flowing()) mark_dirty();
+  if (is_flowing()) {
+    mark_dirty();
+  } else {
+    const auto lock = this->lock(output_mutex_);
+    outlet_ = nullptr;
+  }
 }
 
 void MessageConnection::drop_channel() {
+  {
+    const auto lock = this->lock(output_mutex_);
+    outlet_ = nullptr;
+    output_.clear();
+  }
   if (channel_) channel_->close();
   channel_.reset();
-  output_.clear();
 }
 
 void MessageConnection::stop() {
   // What was sent before the end leaves, if it can at once: the kernel takes it, as a Mach port would.
-  if (channel_ && suspensions() == 0) flush_channel();
+  if (channel_ && suspensions() == 0) {
+    const auto lock = this->lock(output_mutex_);
+    flush_channel();
+  }
   drop_channel();
   fail_pending(XPC_ERROR_CONNECTION_INVALID);
 }
@@ -179,16 +66,25 @@ void MessageConnection::channel_did_close(Channel&) {
   did_disconnect();
 }
 
+std::vector<xpc_handler_t> MessageConnection::take_pending() {
+  const auto lock = this->lock(replies_mutex_);
+  return pending_.take_all();
+}
+
 void MessageConnection::fail_pending(xpc_object_t error) {
-  for (xpc_handler_t& handler : pending_.take_all()) failed_.emplace_back(std::move(handler), error);
+  for (xpc_handler_t& handler : take_pending()) failed_.emplace_back(std::move(handler), error);
   schedule();
 }
 
 void MessageConnection::run_due() {
   if (channel_ && is_flowing()) channel_->replay();
   if (channel_ && channel_->is_broken()) {
-    output_.clear();
-    balance();
+    {
+      const auto lock = this->lock(output_mutex_);
+      outlet_ = nullptr;
+      output_.clear();
+    }
+    balance(0);
     channel_->drain();
   }
   for (auto& [handler, error] : std::exchange(failed_, {})) {
@@ -209,7 +105,7 @@ void MessageConnection::run_barriers() {
 }
 
 void MessageConnection::forget_handlers() {
-  pending_.take_all();
+  take_pending();
   failed_.clear();
   barriers_.clear();
   spare_.reset();
@@ -257,7 +153,11 @@ FrameReader::Verdict MessageConnection::receive_reply(Frame& frame) {
   const bool is_dropped = frame.header.kind == wire::Kind::dropped;
   Ref<Dictionary> message = is_dropped ? nullptr : make_message(frame);
   if (!is_dropped && !message) return FrameReader::Verdict::stop;
-  const std::optional<xpc_handler_t> handler = pending_.take(frame.header.id);
+  std::optional<xpc_handler_t> handler;
+  {
+    const auto lock = this->lock(replies_mutex_);
+    handler = pending_.take(frame.header.id);
+  }
   if (!handler) return FrameReader::Verdict::stop;
   if (is_dropped) {
     call(*handler, XPC_ERROR_CONNECTION_INTERRUPTED);

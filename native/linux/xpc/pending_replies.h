@@ -9,6 +9,7 @@
 
 namespace xpc {
 
+// Not thread-safe: the connection locks.
 class PendingReplies {
  public:
   // The id to send with the request. Never the same twice while the connection lives.

@@ -79,6 +79,13 @@ void LoopQueue::async(dispatch_function_t work, void* context) {
   }
 }
 
+void LoopQueue::gather(Connection& connection) { gathered_.emplace_back(&connection); }
+
+void LoopQueue::flush_gathered() {
+  for (const Ref<Connection>& connection : gathered_) connection->flush_gathered();
+  gathered_.clear();
+}
+
 // --- On the loop's thread.
 
 void LoopQueue::assert_on_loop() const {
@@ -221,9 +228,16 @@ void xpc_loop_queue_set_active(dispatch_queue_t queue, bool is_active) {
   LoopQueue::from(queue)->set_active(is_active);
 }
 
+void xpc_loop_queue_gather(dispatch_queue_t queue) { LoopQueue::from(queue)->start_gathering(); }
+
 void xpc_loop_queue_flush(dispatch_queue_t queue) {
-  LoopQueue::from(queue)->assert_on_loop();
-  LoopQueue::from(queue)->flush();
+  LoopQueue* const target = LoopQueue::from(queue);
+  if (target->is_gathering()) {
+    target->flush_gathered();
+  } else {
+    target->assert_on_loop();
+    target->flush();
+  }
 }
 
 void xpc_loop_queue_set_closed_handler(dispatch_queue_t queue, void (*handler)(void*), void* context) {

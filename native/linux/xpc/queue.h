@@ -76,6 +76,16 @@ class LoopQueue : public std::enable_shared_from_this<LoopQueue> {
   // Any thread.
   void async(dispatch_function_t work, void* context);
 
+  // Any thread: whether the loop's is none of the program's own.
+  bool has_own_thread() const { return ownership_ == Thread::owned; }
+
+  // What this thread sends to connections of the queue from now on waits for its flush_gathered().
+  void start_gathering() { gatherer_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+  bool is_gathering() const { return gatherer_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+  // The thread that gathers.
+  void gather(Connection& connection);
+  void flush_gathered();
+
   // All that follows: the loop's thread.
 
   uv_loop_t* loop() const { return loop_; }
@@ -140,6 +150,8 @@ class LoopQueue : public std::enable_shared_from_this<LoopQueue> {
   std::shared_ptr<LoopQueue> self_;  // set once, and reset once
   void* context_ = nullptr;                  // set once
   dispatch_function_t finalizer_ = nullptr;  // set once
+  std::atomic<std::thread::id> gatherer_{};
+  std::vector<Ref<Connection>> gathered_;  // the gatherer's
   std::mutex suspension_mutex_;
   std::condition_variable resumed_;
   std::atomic<unsigned> suspensions_{0};  // written under the mutex

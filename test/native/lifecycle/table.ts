@@ -208,6 +208,18 @@ export const RULES: Readonly<Record<string, readonly Row[]>> = {
     ['queue_outlives_its_connections', 'a queue lives until its connections have ended'],
     ['suspended_queue_starts_nothing', 'a suspended queue starts nothing until it is resumed'],
   ],
+  'sending past a queue': [
+    ['send_does_not_wait_for_the_queue', 'a message leaves though the queue is busy'],
+    ['sends_keep_the_order_they_are_made_in', 'messages of several threads and the queue keep their order'],
+    [
+      'send_follows_calls_that_wait_for_the_queue',
+      'a suspension still to be made holds back what is sent after it',
+    ],
+    ['full_socket_keeps_order_and_barrier', 'a full socket changes no order, and holds a barrier'],
+    ['barrier_passes_when_all_was_sent_at_once', 'a barrier passes when all has left'],
+    ['request_racing_the_end_is_answered_once', 'a request that races the end has one outcome'],
+    ['gathered_messages_stay_ahead', 'what a thread gathers leaves before what is sent later'],
+  ],
 };
 
 /** Rules that end the process, by topic. */
