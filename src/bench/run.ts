@@ -14,7 +14,7 @@ import { makeRows } from './rows.js';
 
 const DEFAULTS = {
   full: { rounds: 5, clients: 8, connections: 1000 },
-  quick: { rounds: 2, clients: 4, connections: 100 },
+  quick: { rounds: 2, clients: 4, connections: 300 },
 } as const;
 
 /**

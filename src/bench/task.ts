@@ -5,8 +5,8 @@ import type { LatencySummary } from './model.js';
 export interface Task {
   /**
    * `latency`: one request at a time, each measured. `in flight`: `inFlight` requests on their way over all
-   * connections. `echo`: one request at a time, measured together. `connect`: connections made one after the other, up
-   * to the first reply. `idle`: what a connection that does nothing costs.
+   * connections. `echo`: one request at a time, measured together. `connect`: connections made all at once, up to
+   * their first replies. `idle`: what a connection that does nothing costs.
    */
   readonly work: 'latency' | 'in flight' | 'echo' | 'connect' | 'idle';
   /** Bytes of payload. */
