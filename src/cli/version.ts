@@ -1,10 +1,11 @@
 /** Which launchport this is. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../base/index.js';
 
-/** The version in package.json. */
+/**
+ * The version in package.json, which lies two folders above every file of the command, as source and as built: nothing
+ * else of ours is loaded to find it.
+ */
 export function packageVersion(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

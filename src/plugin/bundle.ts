@@ -1,10 +1,9 @@
 /** Reads one plugin bundle in one of the two layouts. */
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorText, LaunchportError } from '../base/index.js';
 import type { LayoutKind, Plugin } from './config.js';
-import { type ConfigFile, readConfigFile } from './config-file.js';
+import { type ConfigFile, readConfigFileSync } from './config-file.js';
 import type { PluginDiagnostic } from './diagnostic.js';
 
 /** Where one kind of bundle keeps its parts. */
@@ -58,8 +57,13 @@ export async function loadBundle(
   bundlePath: string,
   layout: BundleLayout,
 ): Promise<LoadedBundle | undefined> {
+  return loadBundleSync(bundlePath, layout);
+}
+
+/** As {@link loadBundle}, at once. */
+export function loadBundleSync(bundlePath: string, layout: BundleLayout): LoadedBundle | undefined {
   const configDirectory = layout.configDirectory(bundlePath);
-  const file = await readConfigFile(configDirectory);
+  const file = readConfigFileSync(configDirectory);
   if (file === undefined) return undefined;
   const name = layout.nameOf(bundlePath);
   if (name === undefined) {
@@ -70,7 +74,7 @@ export async function loadBundle(
     );
   }
   const binaryPath = layout.binaryPath(bundlePath, name);
-  const mode = await checkBinary(binaryPath, name);
+  const mode = checkBinary(binaryPath, name);
   const resourcesPath = join(configDirectory, 'resources');
   const plugin: Plugin = {
     name,
@@ -80,33 +84,40 @@ export async function loadBundle(
     bundlePath,
     configPath: file.path,
     binaryPath,
-    ...((await exists(resourcesPath)) ? { resourcesPath } : {}),
+    ...(exists(resourcesPath) ? { resourcesPath } : {}),
   };
   return { plugin, diagnostics: remarks(plugin, file, mode) };
 }
 
 /** Mode of the executable; more is needed than that it exists, or launchd fails later and says less. */
-async function checkBinary(path: string, name: string): Promise<number> {
+function checkBinary(path: string, name: string): number {
   const fail = (reason: string, hint: string, cause?: unknown) =>
     new LaunchportError('ERR_PLUGIN_BINARY', `${path}: ${reason}`, { hint, details: { name, path }, cause });
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+  let status: Stats;
+  try {
+    status = statSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw fail('no such executable', `Put the plugin's executable there; it must be named ${name}.`, error);
     }
     throw fail(`cannot be read: ${errorText(error)}`, 'Check the permissions of the path.', error);
-  });
+  }
   if (!status.isFile()) throw fail('not a regular file', 'Put the executable itself there.');
-  await access(path, constants.X_OK).catch((error: unknown) => {
+  try {
+    accessSync(path, constants.X_OK);
+  } catch (error) {
     throw fail('not executable', `Run: chmod +x '${path.replaceAll("'", "'\\''")}'`, error);
-  });
+  }
   return status.mode;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+function exists(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function remarks(plugin: Plugin, file: ConfigFile, mode: number): PluginDiagnostic[] {

@@ -1,6 +1,5 @@
 /** Finds the config file of a bundle and reads it, within bounds. */
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText, LaunchportError } from '../base/index.js';
 import { CONFIG_FORMATS, type ConfigFormat } from './config.js';
@@ -21,9 +20,17 @@ export interface ConfigFile extends CheckedConfig {
  * @throws LaunchportError ERR_PLUGIN_CONFIG when that file cannot be read, is too large or is wrong
  */
 export async function readConfigFile(directory: string): Promise<ConfigFile | undefined> {
+  return readConfigFileSync(directory);
+}
+
+/**
+ * As {@link readConfigFile}, at once: a config is a few lines, and handing each step of reading it to another thread takes
+ * many times what the step takes.
+ */
+export function readConfigFileSync(directory: string): ConfigFile | undefined {
   for (const format of CONFIG_FORMATS) {
     const path = join(directory, format);
-    const bytes = await readBounded(path);
+    const bytes = readBounded(path);
     if (bytes !== undefined) return { ...parseConfig(bytes, format, path), format, path };
   }
   return undefined;
@@ -43,7 +50,7 @@ export function parseConfig(data: string | Uint8Array, format: ConfigFormat, pat
  * @throws LaunchportError ERR_PLUGIN_CONFIG
  */
 export async function readTomlFile(path: string): Promise<unknown> {
-  const bytes = await readBounded(path);
+  const bytes = readBounded(path);
   return bytes === undefined ? undefined : parseConfigSyntax(decodeText(bytes, path), 'config.toml', path);
 }
 
@@ -55,11 +62,11 @@ function decodeText(bytes: Uint8Array, path: string): string {
   }
 }
 
-async function readBounded(path: string): Promise<Uint8Array | undefined> {
-  let file: FileHandle;
+function readBounded(path: string): Uint8Array | undefined {
+  let file: number;
   try {
-    // Without O_NONBLOCK, opening a FIFO would wait for a writer and hold a thread of the pool for ever.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer and hold this process for ever.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -71,24 +78,29 @@ async function readBounded(path: string): Promise<Uint8Array | undefined> {
     );
   }
   try {
-    const status = await file.stat();
+    const status = fstatSync(file);
     if (!status.isFile())
       throw configError(path, 'not a regular file', 'Replace it by the config file itself.');
     if (status.size > MAX_CONFIG_BYTES) throw tooLarge(path);
     const bytes = new Uint8Array(status.size + 1);
     let length = 0;
     for (;;) {
-      const { bytesRead } = await file
-        .read(bytes, length, bytes.length - length, length)
-        .catch((error: unknown) => {
-          throw configError(path, `cannot be read: ${errorText(error)}`, 'Replace the file.', error);
-        });
-      if (bytesRead === 0) return bytes.subarray(0, length);
+      const bytesRead = readSome(file, bytes, length, path);
       length += bytesRead;
+      // A regular file gives less than is asked for only at its end.
+      if (bytesRead === 0 || length === status.size) return bytes.subarray(0, length);
       if (length === bytes.length) throw configError(path, 'grew while it was read', 'Try again.');
     }
   } finally {
-    await file.close();
+    closeSync(file);
+  }
+}
+
+function readSome(file: number, bytes: Uint8Array, from: number, path: string): number {
+  try {
+    return readSync(file, bytes, from, bytes.length - from, from);
+  } catch (error) {
+    throw configError(path, `cannot be read: ${errorText(error)}`, 'Replace the file.', error);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The shapes of the three config formats, and what is said when a file has another one. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LaunchportError } from '../base/index.js';
 import { type ConfigFormat, type PluginConfig, type PluginService, SERVICE_TYPES } from './config.js';
 
@@ -17,9 +17,11 @@ const MAX_PROBLEMS = 5;
 
 const type = z.enum(SERVICE_TYPES);
 // Ends up in an argument vector, where NUL is the end of a string (execve(2)).
-const argument = z.string().refine((text) => !text.includes('\0'), 'must not contain a NUL character');
+const argument = z
+  .string()
+  .check(z.refine((text) => !text.includes('\0'), 'must not contain a NUL character'));
 // `null` counts as absent, as it does for Swift's decoder of optional values.
-const service = z.object({ type, description: z.string().nullish() });
+const service = z.object({ type, description: z.nullish(z.string()) });
 const servicesConfig = z.object({
   loadAtBoot: z.boolean(),
   runAtLoad: z.boolean(),
@@ -28,17 +30,17 @@ const servicesConfig = z.object({
 });
 const fullConfig = z.object({
   abstract: z.string(),
-  author: z.string().nullish(),
-  servicesConfig: servicesConfig.nullish(),
+  author: z.nullish(z.string()),
+  servicesConfig: z.nullish(servicesConfig),
 });
 const shortFields = {
-  defaultArguments: z.array(argument).nullish(),
-  shouldBoot: z.boolean().nullish(),
-  runAtLoad: z.boolean().nullish(),
-  abstract: z.string().nullish(),
-  author: z.string().nullish(),
-  name: z.string().nullish(),
-  description: z.string().nullish(),
+  defaultArguments: z.nullish(z.array(argument)),
+  shouldBoot: z.nullish(z.boolean()),
+  runAtLoad: z.nullish(z.boolean()),
+  abstract: z.nullish(z.string()),
+  author: z.nullish(z.string()),
+  name: z.nullish(z.string()),
+  description: z.nullish(z.string()),
 };
 // Two schemas and not a union, whose errors would not say which of its members was meant.
 const shortWithOneType = z.object({ ...shortFields, type });
@@ -102,14 +104,14 @@ function optional<K extends string, V>(key: K, value: V | null | undefined): { r
   return value == null ? {} : ({ [key]: value } as { readonly [P in K]?: V });
 }
 
-function extraKeys(value: unknown, schema: z.ZodObject, prefix: string): string[] {
+function extraKeys(value: unknown, schema: z.ZodMiniObject, prefix: string): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.keys(value)
     .filter((key) => !Object.hasOwn(schema.shape, key))
     .map((key) => prefix + key);
 }
 
-function check<S extends z.ZodType>(schema: S, value: unknown, path: string): z.infer<S> {
+function check<S extends z.ZodMiniType>(schema: S, value: unknown, path: string): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => describe(issue, value));

@@ -2,7 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { errorText, LaunchportError, type Logger, silentLogger, writeFileAtomic } from '../base/index.js';
 import {
   assertLabel,
@@ -27,7 +27,7 @@ const schema = z.object({
   target: z.string(),
   plugin: z.string(),
   kind: z.enum(['singleton', 'container', 'network']),
-  instance: z.string().optional(),
+  instance: z.optional(z.string()),
   owner: z.string(),
   services: z.array(z.string()),
   plistPath: z.string(),
