@@ -1,7 +1,8 @@
 /*
  * What the C programs of the benchmark share: their command line, a clock, and results as one line of JSON each.
  *
- *   PROGRAM WORKLOAD --payload BYTES --count N [--warm-up N] [--in-flight N] [--connections N] [--cores CLIENT,SERVER]
+ *   PROGRAM WORKLOAD --payload BYTES --count N [--warm-up N] [--in-flight N] [--connections N]
+ *                    [--cores CLIENT,SERVER] (Linux) [--service NAME] (macOS)
  *
  * A message is the payload and ENVELOPE bytes for what a typed message carries besides: a route, an id, a name and a
  * flag, and their keys. Rates in bytes count the payload once for each echo; MB are 10^6 bytes.
@@ -28,7 +29,8 @@ struct options {
   size_t connections;
   int client_core; /* -1: wherever the system puts it */
   int server_core;
-  char **rest; /* what stands after `--` */
+  const char *service; /* name of a Mach service, where there are some */
+  char **rest;         /* what stands after `--` */
 };
 
 __attribute__((noreturn, format(printf, 1, 2))) static inline void fail(const char *format, ...) {
@@ -71,6 +73,7 @@ static inline struct options parse_options(int argc, char **argv) {
     else if (strcmp(name, "--warm-up") == 0) options.warm_up = parse_number(name, value);
     else if (strcmp(name, "--in-flight") == 0) options.in_flight = parse_number(name, value);
     else if (strcmp(name, "--connections") == 0) options.connections = parse_number(name, value);
+    else if (strcmp(name, "--service") == 0 && value != NULL) options.service = value;
     else if (strcmp(name, "--cores") == 0) {
       char after;
       int read = value == NULL ? 0 : sscanf(value, "%d,%d%c", &options.client_core, &options.server_core, &after);

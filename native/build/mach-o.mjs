@@ -2,7 +2,7 @@
 
 const MAGIC_64 = 0xfeedfacf;
 const CPU_NAMES = { 16777223: 'x86_64', 16777228: 'arm64' };
-const FILE_TYPES = { 6: 'dylib', 8: 'bundle' };
+const FILE_TYPES = { 2: 'executable', 6: 'dylib', 8: 'bundle' };
 
 const LC_SYMTAB = 0x2;
 const LC_LOAD_DYLIB = 0xc;
