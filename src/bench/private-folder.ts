@@ -4,14 +4,18 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { LaunchportError } from '../base/index.js';
 
+/** `launchport/bench` below `$XDG_CACHE_HOME` or `~/.cache`. */
+export function privateFolderPath({ XDG_CACHE_HOME: cache = '' }: NodeJS.ProcessEnv = process.env): string {
+  return join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'launchport', 'bench');
+}
+
 /**
- * Makes `launchport/bench` below `$XDG_CACHE_HOME` or `~/.cache`, with mode 0700, and gives its path. What lies there is
+ * Makes that folder, with mode 0700, and gives its path. What lies there is
  * run, so a folder that somebody else could write to is refused.
  * @throws LaunchportError ERR_UNSUPPORTED
  */
 export async function privateFolder(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const { XDG_CACHE_HOME: cache = '' } = environment;
-  const folder = join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'launchport', 'bench');
+  const folder = privateFolderPath(environment);
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw unusable(folder, 'cannot be made', cause);
   });

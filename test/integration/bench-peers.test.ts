@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PEERS, peerTransport } from '../../src/bench/peers/catalog.js';
 import { peerFolder } from '../../src/bench/peers/peer.js';
-import { privateFolder } from '../../src/bench/private-folder.js';
+import { privateFolderPath } from '../../src/bench/private-folder.js';
 import type { EchoMessage } from '../../src/bench/transport.js';
 
 const message = (id: number, size: number): EchoMessage => ({
@@ -23,7 +23,7 @@ function expectSame(reply: EchoMessage, sent: EchoMessage): void {
   expect(Buffer.compare(reply.payload, payload)).toBe(0);
 }
 
-const folder = await privateFolder();
+const folder = privateFolderPath();
 
 describe.each(PEERS.map((peer) => ({ ...peer })))('$name', async (peer) => {
   const isInstalled = await access(peerFolder(folder, peer)).then(

@@ -1,6 +1,6 @@
 /** The floor: the same work by a C program that does nothing to the bytes, so that a row says what is ours. */
 import { LaunchportError } from '../../base/index.js';
-import { type CommandRunner, runCommand } from '../../launchd/index.js';
+import { type CommandRunner, type LaunchControl, LaunchctlControl, runCommand } from '../../launchd/index.js';
 import type { LatencySummary, Unit } from '../model.js';
 import { compileFloor } from './compile.js';
 import { withLaunchdJob } from './launchd-job.js';
@@ -67,23 +67,29 @@ export interface Floor {
   measureActivation(work: ActivationWork, signal?: AbortSignal): Promise<LatencySummary>;
 }
 
+/** For tests: other programs, another system. */
+export interface FloorOptions {
+  readonly runner?: CommandRunner;
+  readonly platform?: NodeJS.Platform;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly control?: LaunchControl;
+}
+
 /**
  * The floor of this system, compiled if need be.
  * @throws LaunchportError ERR_UNSUPPORTED without a compiler, with advice; ERR_ABORTED
  */
-export async function openFloor(
-  signal?: AbortSignal,
-  runner: CommandRunner = runCommand,
-  platform: NodeJS.Platform = process.platform,
-): Promise<Floor> {
-  const { program, compiler } = await compileFloor(signal, { runner, platform });
+export async function openFloor(signal?: AbortSignal, options: FloorOptions = {}): Promise<Floor> {
+  const { runner = runCommand, platform = process.platform, environment = process.env } = options;
+  const { program, compiler } = await compileFloor(signal, { runner, platform, environment });
   const run = (args: readonly string[], signal?: AbortSignal) => runProgram(runner, program, args, signal);
   if (platform === 'darwin') {
+    const control = options.control ?? new LaunchctlControl({ runner });
     return {
       name: 'C, libxpc',
       compiler,
       measure: async (work, signal) =>
-        withLaunchdJob(program, runner, signal, async (service) =>
+        withLaunchdJob(program, control, signal, async (service) =>
           resultOf(work, await run([...workArguments(work), '--service', service], signal)),
         ),
       measureActivation: () =>

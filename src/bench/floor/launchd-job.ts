@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CommandRunner, LaunchctlControl, sessionLimit, writeJobPlist } from '../../launchd/index.js';
+import { type LaunchControl, sessionLimit, writeJobPlist } from '../../launchd/index.js';
 
 /**
  * Loads a job that serves a name of its own while `work` runs, and boots it out however that ends. It is started by the
@@ -12,11 +12,10 @@ import { type CommandRunner, LaunchctlControl, sessionLimit, writeJobPlist } fro
  */
 export async function withLaunchdJob<T>(
   program: string,
-  runner: CommandRunner,
+  control: LaunchControl,
   signal: AbortSignal | undefined,
   work: (service: string) => Promise<T>,
 ): Promise<T> {
-  const control = new LaunchctlControl({ runner });
   const label = `dev.launchport.bench.${process.pid}.${randomBytes(4).toString('hex')}`;
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'launchport-bench-'));
   const options = signal === undefined ? {} : { signal };
