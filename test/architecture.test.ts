@@ -217,6 +217,12 @@ it('a command line is looked up without loading what speaks to servers', () => {
   expect([...layers].sort()).toEqual(['base', 'cli', 'launchd', 'plugin']);
 });
 
+it('the command table loads nothing of the benchmark', () => {
+  const { modules } = loadedWith('cli/program.ts');
+  expect(modules.map(name)).toContain(join('src', 'cli', 'bench-commands.ts'));
+  expect(modules.map(layerOf)).not.toContain('bench');
+});
+
 it('no file is too long to read', () => {
   const lineCount = (file: string) => readFileSync(file, 'utf8').split('\n').length - 1;
   const limits = [
