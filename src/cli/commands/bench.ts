@@ -40,7 +40,8 @@ export async function bench(context: CliContext, options: BenchCommandOptions): 
     await writePage(page, report);
     context.stderr.write(`The page is ${printable(page)}\n`);
   }
-  if (options.from === undefined && report.skipped.some(({ isFailure }) => isFailure === true)) throw new ExitStatus(1);
+  if (options.from === undefined && report.skipped.some(({ isFailure }) => isFailure === true))
+    throw new ExitStatus(1);
 }
 
 async function measure(context: CliContext, options: BenchCommandOptions): Promise<BenchReport> {
