@@ -28,7 +28,7 @@ export function cumulative(
     })),
     yScale: { range: isTail ? [0, most] : [0, 1] },
     yAxis: {
-      size: 62,
+      size: isTail ? 76 : 62,
       splits: () =>
         isTail
           ? [0, Math.log10(2), ...Array.from({ length: most }, (_, index) => index + 1)]

@@ -4,8 +4,8 @@ import { drawChart } from './chart.js';
 import type { ChartSpec, PageData } from './shapes.js';
 import { currentTheme } from './theme.js';
 
-/** On paper all charts are as wide as a sheet. */
-const PAPER_WIDTH = 660;
+/** For paper all charts are drawn so wide; the style sheet stretches them to the sheet. */
+const PAPER_WIDTH = 680;
 
 interface Figure {
   readonly spec: ChartSpec;
@@ -39,8 +39,10 @@ function figureOf(spec: ChartSpec, element: HTMLElement): Figure {
   };
 }
 
+const isOnPaper = () => paper.matches || document.documentElement.classList.contains('paper');
+
 function draw(figure: Figure): void {
-  figure.width = paper.matches ? PAPER_WIDTH : Math.floor(figure.element.clientWidth);
+  figure.width = isOnPaper() ? PAPER_WIDTH : Math.floor(figure.element.clientWidth);
   figure.plot?.destroy();
   figure.plot = drawChart(
     figure.element,
@@ -90,6 +92,11 @@ function onClick(event: MouseEvent): void {
   }
 }
 
+function forPaper(isPaper: boolean): void {
+  document.documentElement.classList.toggle('paper', isPaper);
+  drawAll();
+}
+
 /** The report as a file, made here: the page has all of it and asks nobody. */
 function offerDownload(): void {
   const json = document.getElementById('report-data')?.textContent ?? '';
@@ -108,10 +115,13 @@ document.addEventListener('dblclick', (event) => {
 });
 matchMedia('screen and (prefers-color-scheme: dark)').addEventListener('change', drawAll);
 paper.addEventListener('change', drawAll);
+// Not every browser says in time that the medium is another.
+addEventListener('beforeprint', () => forPaper(true));
+addEventListener('afterprint', () => forPaper(false));
 const sizes = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const figure = figures.find(({ element }) => element === target);
-    if (figure && !paper.matches && Math.floor(figure.element.clientWidth) !== figure.width) draw(figure);
+    if (figure && !isOnPaper() && Math.floor(figure.element.clientWidth) !== figure.width) draw(figure);
   }
 });
 drawAll();
