@@ -8,6 +8,8 @@ import { medianOf } from './quantiles.js';
 export const MANY_TO_ONE = 'connections / one connection';
 /** A round trip by dispatch queues at both ends, to one without. */
 export const QUEUE_TO_DIRECT = 'latency / direct latency';
+/** How the time of discovery grows with ten times as many bundles: ten times is linear. */
+export const DISCOVERY_GROWTH = 'discovery, 10000 bundles / 1000 bundles';
 
 /** The ratios with a series above the line, as far as the other side is there. */
 export function ratiosOf(above: Series, series: readonly Series[]): readonly Series[] {
@@ -26,6 +28,12 @@ export function ratiosOf(above: Series, series: readonly Series[]): readonly Ser
       return transport === DISPATCH_QUEUE
         ? ratio(above, find({ workload: 'latency', transport: LAUNCHPORT }), QUEUE_TO_DIRECT)
         : [];
+    case 'discovery, 10000 bundles':
+      return ratio(
+        above,
+        series.find((other) => other.workload === 'discovery, 1000 bundles' && other.transport === transport),
+        DISCOVERY_GROWTH,
+      );
     default:
       return [];
   }

@@ -29,6 +29,8 @@ export interface ParticipantsOptions {
 export interface Participants extends AsyncDisposable {
   readonly byKind: ReadonlyMap<Contender, readonly Participant[]>;
   readonly floor: Floor | undefined;
+  /** Of every process that is measured. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Of compilers and peers. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -67,6 +69,7 @@ export async function openParticipants(
       ['peers', peers.map(({ participant }) => participant)],
     ]),
     floor,
+    environment: arena.environment,
     versions: Object.assign(
       floor === undefined ? {} : { [floor.name]: floor.compiler },
       ...peers.map(({ packages }) => packages),

@@ -1,16 +1,17 @@
 /** Runs a benchmark: makes a plan, measures it round by round, all participants in turn, and writes down what came of it. */
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { abortedError, removeTree } from '../base/index.js';
 import { describeEnvironment } from './environment.js';
-import type { BenchReport, Skipped } from './model.js';
-import { BENCH_GROUPS, type BenchOptions, type ProgressListener } from './options.js';
-import { openParticipants } from './participants.js';
+import type { BenchReport, Series, Skipped } from './model.js';
+import { BENCH_GROUPS, type BenchOptions, type Effort, type ProgressListener } from './options.js';
+import { openParticipants, type Participants } from './participants.js';
 import { findPinning } from './pinning.js';
 import { makePlan } from './plan.js';
 import { measureRounds } from './rounds.js';
 import { makeRows } from './rows.js';
+import { measureStartup } from './startup/measure.js';
 
 const DEFAULTS = {
   full: { rounds: 5, clients: 8, connections: 1000 },
@@ -50,7 +51,12 @@ export async function runBenchmark(
       connections: defaults.connections,
       hasDirect: process.platform !== 'darwin',
     });
-    const series = await measureRounds({ plan, rounds, participants, skipped }, progress, signal);
+    const series = [
+      ...(await measureRounds({ plan, rounds, participants, skipped }, progress, signal)),
+      ...(only.includes('startup')
+        ? await startupSeries({ directory, effort, rounds, participants, skipped }, progress, signal)
+        : []),
+    ];
     return {
       version: 1,
       createdAt: new Date().toISOString(),
@@ -66,4 +72,29 @@ export async function runBenchmark(
   } finally {
     await removeTree(directory);
   }
+}
+
+/** What is measured about starting: not in rounds with the rest, for nothing else may start meanwhile. */
+async function startupSeries(
+  options: {
+    readonly directory: string;
+    readonly effort: Effort;
+    readonly rounds: number;
+    readonly participants: Participants;
+    readonly skipped: Skipped[];
+  },
+  progress: ProgressListener,
+  signal: AbortSignal,
+): Promise<readonly Series[]> {
+  const { effort, rounds, skipped } = options;
+  const { floor, environment } = options.participants;
+  const directory = join(options.directory, 'startup');
+  await mkdir(directory);
+  const measured = await measureStartup(
+    { effort, rounds, directory, environment, ...(floor === undefined ? {} : { floor }) },
+    (what) => progress({ what }),
+    signal,
+  );
+  skipped.push(...measured.skipped);
+  return measured.series;
 }

@@ -1,6 +1,6 @@
 /** What the project aims at, as data: for rows of launchport, limits on the value or on a ratio in the same run. */
 import { DISPATCH_QUEUE, LAUNCHPORT } from './contender-names.js';
-import { MANY_TO_ONE, QUEUE_TO_DIRECT } from './derived.js';
+import { DISCOVERY_GROWTH, MANY_TO_ONE, QUEUE_TO_DIRECT } from './derived.js';
 import type { BenchRow, Placement } from './model.js';
 
 /** One limit. */
@@ -42,6 +42,14 @@ export const TARGETS: readonly Target[] = [
   { workload: 'idle connection, server', limits: [atMost(16)] },
   { workload: QUEUE_TO_DIRECT, transport: DISPATCH_QUEUE, limits: [atMost(1.6)] },
   { workload: 'in flight: wake-ups per message', transport: DISPATCH_QUEUE, limits: [atMost(0.1)] },
+  { workload: 'cold start', limits: [atMost(1.15, 'floor')] },
+  { workload: 'cli --version', limits: [atMost(1.3, 'floor')] },
+  { workload: 'cli plugin list, 100 bundles', limits: [atMost(1.8, 'floor')] },
+  { workload: 'addon load', limits: [atMost(3)] },
+  { workload: 'discovery, 1000 bundles', limits: [atMost(150)] },
+  { workload: DISCOVERY_GROWTH, limits: [atMost(12)] },
+  { workload: 'registration, 100 plugins', limits: [atMost(150)] },
+  { workload: 'registration: descriptors per idle service', limits: [atMost(1)] },
 ];
 
 /** The target of a row; undefined where the project aims at nothing. */

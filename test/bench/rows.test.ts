@@ -122,6 +122,14 @@ describe('ratios', () => {
   });
 });
 
+it('discovery grows as the number of bundles does', () => {
+  const discovery = (count: number, rounds: readonly number[]) =>
+    makeSeries({ workload: `discovery, ${count} bundles`, placement: 'unpinned', unit: 'ms', rounds });
+  const rows = makeRows([discovery(1000, [100]), discovery(10_000, [1300])]);
+  expect(row(rows, 'discovery, 1000 bundles')).toMatchObject({ target: '≤ 150', isReached: true });
+  expect(row(rows, 'discovery, 10000 bundles / 1000 bundles')).toMatchObject({ value: 13, isReached: false });
+});
+
 describe('targets', () => {
   const both = TARGETS.find(({ limits }) => limits.length === 2);
   if (both === undefined) throw new Error('no target with two limits');
