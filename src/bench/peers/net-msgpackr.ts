@@ -10,7 +10,7 @@ import { PendingEchoes } from './pending-echoes.js';
 import { connectTo, endSocket, serveAt } from './socket-ends.js';
 
 /** Payloads from here on are written from where they are. */
-const SEPARATE_BYTES = 16 * 1024;
+const SEPARATE_BYTES = 1024;
 const LENGTH_BYTES = 4;
 const EMPTY = new Uint8Array();
 
