@@ -26,7 +26,7 @@ Object Codec::decode(const Payload& payload) const {
   if (!payload.rights.empty()) {
     if (!rights_.resolve(payload.rights, &rights)) return {};
   } else if (!is_transcoding_) {
-    if (Object object = platform::dictionary_from_serialized(payload.body)) return object;
+    if (Object object = platform::dictionary_from_serialized(payload)) return object;
   }
   return dictionary_from_bytes(payload.body, rights);
 }
@@ -35,7 +35,7 @@ bool Codec::fill(xpc_object_t reply, const Payload& payload) const {
   MessageRights rights;
   if (!payload.rights.empty()) {
     if (!rights_.resolve(payload.rights, &rights)) return false;
-  } else if (!is_transcoding_ && platform::fill_reply_from_serialized(reply, payload.body)) {
+  } else if (!is_transcoding_ && platform::fill_reply_from_serialized(reply, payload)) {
     return true;
   }
   return fill_dictionary(reply, payload.body, rights);

@@ -7,10 +7,11 @@
 
 namespace launchport {
 
-// What a record carries; both point into the caller's bytes.
+// What a record carries; all point into the caller's memory.
 struct Payload {
   Bytes body;    // the serialization
   Bytes rights;  // pairs of words, see records.ts; empty when there are none
+  void* block = nullptr;  // of platform::allocate_body, when the body is all that it holds; else null
 };
 
 struct OutRecord {

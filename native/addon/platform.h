@@ -15,6 +15,7 @@
 
 #include "capabilities.h"
 #include "handle.h"
+#include "outbox.h"
 #include "problem.h"
 #include "records.h"
 #include "requirement.h"
@@ -109,9 +110,15 @@ std::vector<Capability> own_capabilities();
 // A text for logs about why a connection became invalid; empty when the system gives none.
 std::string invalidation_reason(xpc_connection_t connection);
 
+// Memory for a large body, in no particular state. Aborts when there is none.
+void* allocate_body(size_t size);
+void free_body(void* body);
+
 // The fast path of systems whose objects can stay in serialized form; macOS has none and returns null, false, empty.
-Object dictionary_from_serialized(Bytes bytes);
-bool fill_reply_from_serialized(xpc_object_t reply, Bytes bytes);
+// Bytes in memory of allocate_body are shared: whoever frees it must not write there any more. Others are looked at until
+// the object is sent and released, which is to happen at once.
+Object dictionary_from_serialized(const Payload& payload);
+bool fill_reply_from_serialized(xpc_object_t reply, const Payload& payload);
 Bytes serialized_form(xpc_object_t dictionary);
 
 // Adds what only this system has to the binding: `openSupervisor` on Linux.

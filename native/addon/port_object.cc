@@ -33,7 +33,8 @@ void PortObject::define(Environment& environment, Napi::Env env) {
        InstanceMethod<&PortObject::activate>("activate"), InstanceMethod<&PortObject::cancel>("cancel"),
        InstanceMethod<&PortObject::suspend>("suspend"), InstanceMethod<&PortObject::resume>("resume"),
        InstanceMethod<&PortObject::barrier>("barrier"), InstanceMethod<&PortObject::peer>("peer"),
-       InstanceMethod<&PortObject::flush>("flush"), InstanceMethod<&PortObject::send>("send"),
+       InstanceMethod<&PortObject::flush>("flush"), InstanceMethod<&PortObject::allocate>("allocate"),
+       InstanceMethod<&PortObject::send>("send"),
        InstanceMethod<&PortObject::drop>("drop"), InstanceMethod<&PortObject::endpoint>("endpoint"),
        InstanceMethod<&PortObject::create_memory>("createMemory"), InstanceMethod<&PortObject::memory>("memory"),
        InstanceMethod<&PortObject::release>("release"),
@@ -145,6 +146,13 @@ void PortObject::flush(const Napi::CallbackInfo& info) {
   port_->flush();
 }
 
+Napi::Value PortObject::allocate(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::optional<double> size = read_integer(env, info[0], 1, static_cast<double>(kMaxBodyBytes), "byteLength");
+  if (!size.has_value() || !require_open(env)) return env.Undefined();
+  return loan_.lend(env, static_cast<size_t>(*size));
+}
+
 void PortObject::send(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::optional<uint32_t> kind = read_u32(info, 0, "kind");
@@ -161,9 +169,14 @@ void PortObject::send(const Napi::CallbackInfo& info) {
   const Napi::Uint8Array array = info[3].As<Napi::Uint8Array>();
   const Bytes body(array.Data(), array.ByteLength());
   if (const char* problem = problem_with_record(*kind, body)) return throw_type_error(env, problem);
-  if (port_->is_closed()) return;
-  port_->send(make_record(*kind, *handle, *id, body));
-  port_->flush();
+  void* const block = loan_.take(array);
+  if (!port_->is_closed()) {
+    OutRecord record = make_record(*kind, *handle, *id, body);
+    if (record.payload.rights.empty()) record.payload.block = block;
+    port_->send(record);
+    port_->flush();
+  }
+  if (block != nullptr) Loan::take_away(array);
 }
 
 void PortObject::drop(const Napi::CallbackInfo& info) {

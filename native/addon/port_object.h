@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "environment.h"
+#include "loan.h"
 #include "port.h"
 
 namespace launchport {
@@ -28,6 +29,7 @@ class PortObject final : public Napi::ObjectWrap<PortObject> {
   void barrier(const Napi::CallbackInfo& info);
   Napi::Value peer(const Napi::CallbackInfo& info);
   void flush(const Napi::CallbackInfo& info);
+  Napi::Value allocate(const Napi::CallbackInfo& info);
   void send(const Napi::CallbackInfo& info);
   void drop(const Napi::CallbackInfo& info);
   Napi::Value endpoint(const Napi::CallbackInfo& info);
@@ -46,6 +48,7 @@ class PortObject final : public Napi::ObjectWrap<PortObject> {
 
   std::shared_ptr<Port> port_;
   Napi::Reference<Napi::ArrayBuffer> outbox_;
+  Loan loan_;
 };
 
 }  // namespace launchport

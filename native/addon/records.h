@@ -12,7 +12,7 @@ namespace launchport {
 
 static_assert(std::endian::native == std::endian::little, "records are little-endian");
 
-inline constexpr uint32_t kBindingVersion = 3;
+inline constexpr uint32_t kBindingVersion = 4;
 
 using Bytes = std::span<const uint8_t>;
 

@@ -158,12 +158,20 @@ std::vector<Capability> own_capabilities() {
 
 std::string invalidation_reason(xpc_connection_t) { return {}; }
 
-Object dictionary_from_serialized(Bytes bytes) {
-  return Object::adopt(xpc_dictionary_create_serialized(bytes.data(), bytes.size()));
+void* allocate_body(size_t size) { return xpc_loop_block_allocate(size); }
+
+void free_body(void* body) { xpc_loop_block_release(body); }
+
+Object dictionary_from_serialized(const Payload& payload) {
+  const Bytes body = payload.body;
+  return Object::adopt(payload.block == nullptr ? xpc_dictionary_create_borrowed(body.data(), body.size())
+                                                : xpc_dictionary_create_in_block(payload.block, body.size()));
 }
 
-bool fill_reply_from_serialized(xpc_object_t reply, Bytes bytes) {
-  return xpc_dictionary_set_serialized(reply, bytes.data(), bytes.size());
+bool fill_reply_from_serialized(xpc_object_t reply, const Payload& payload) {
+  const Bytes body = payload.body;
+  return payload.block == nullptr ? xpc_dictionary_set_borrowed(reply, body.data(), body.size())
+                                  : xpc_dictionary_set_block(reply, payload.block, body.size());
 }
 
 Bytes serialized_form(xpc_object_t dictionary) {

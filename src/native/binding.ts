@@ -87,8 +87,14 @@ export interface Port {
    */
   flush(byteLength: number): void;
   /**
+   * Memory for the body of one `send`, 1 to {@link MAX_BODY_BYTES} bytes in no particular state: large bodies are sent
+   * from where they were written, and their memory is used again. Only what was allocated last is good for that.
+   */
+  allocate(byteLength: number): ArrayBuffer;
+  /**
    * Sends one record whose body does not fit the outbox, or is to go at once. `kind` is the record's word 1. Flush first
-   * to keep the order.
+   * to keep the order. A body that begins where memory of {@link Port.allocate} does takes that memory with it: the buffer
+   * is detached, so that nobody can change what is being sent. Any other is copied.
    */
   send(kind: number, handle: Handle, id: number, body: Uint8Array): void;
   /** Drops a request unanswered; the client gets `interrupted`. */

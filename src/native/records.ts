@@ -4,7 +4,7 @@
  */
 
 /** Version of this contract. A binding that reports another one is refused at load. */
-export const BINDING_VERSION = 3;
+export const BINDING_VERSION = 4;
 
 /** Names one connection, listener, endpoint, shared memory, process or token within a port. Never 0, never reused while alive. */
 export type Handle = number;

@@ -7,9 +7,6 @@ import { MAX_TABLE_BYTES, OutgoingRights } from './outgoing-rights.js';
 import type { RightOwner } from './right-owner.js';
 import type { XpcMessage } from './value.js';
 
-/** Largest buffer kept for messages that do not fit the outbox: fresh memory costs more than filling it. */
-const MAX_SPARE_BYTES = 4 * 1024 * 1024;
-
 /** Room that messages with rights, which are mostly small, get before they are measured. */
 const RIGHTS_BUFFER_BYTES = 8 * 1024;
 
@@ -25,7 +22,8 @@ export class Outbox {
   readonly #onFirstRecord: () => void;
   readonly #encoder: Encoder;
   readonly #view: DataView;
-  #spare = new ArrayBuffer(0);
+  /** For messages with rights that fit it; empty until there is one. */
+  #rightsBuffer = new ArrayBuffer(0);
   #at = 0;
 
   /** `onFirstRecord` is called when there is something to flush again. */
@@ -75,7 +73,7 @@ export class Outbox {
   }
 
   #sendAlone(kind: number, handle: Handle, id: number, message: XpcMessage): number {
-    const buffer = this.#buffer(bodyBytes(message, MAX_BODY_BYTES));
+    const buffer = this.#owner.port.allocate(bodyBytes(message, MAX_BODY_BYTES));
     const end = new Encoder(buffer, {}, 'stop').encode(message, 0);
     // Found only behind what filled the outbox.
     if (end === HAS_RIGHTS) return this.#sendWithRights(kind, handle, id, message);
@@ -84,12 +82,15 @@ export class Outbox {
   }
 
   #sendWithRights(kind: number, handle: Handle, id: number, message: XpcMessage): number {
-    let buffer = this.#buffer(RIGHTS_BUFFER_BYTES);
+    if (this.#rightsBuffer.byteLength === 0) this.#rightsBuffer = new ArrayBuffer(RIGHTS_BUFFER_BYTES);
+    let buffer = this.#rightsBuffer;
     let rights = new OutgoingRights(this.#owner);
     // The table goes in front, and is as long as there are rights.
     let end = new Encoder(buffer, {}, rights).encode(message, MAX_TABLE_BYTES);
     if (end < 0) {
-      buffer = this.#buffer(MAX_TABLE_BYTES + bodyBytes(message, MAX_BODY_BYTES - MAX_TABLE_BYTES));
+      buffer = this.#owner.port.allocate(
+        MAX_TABLE_BYTES + bodyBytes(message, MAX_BODY_BYTES - MAX_TABLE_BYTES),
+      );
       rights = new OutgoingRights(this.#owner);
       end = new Encoder(buffer, {}, rights).encode(message, MAX_TABLE_BYTES);
     }
@@ -98,13 +99,6 @@ export class Outbox {
     this.flush();
     this.#owner.port.send(kind + RECORD_HAS_RIGHTS, handle, id, new Uint8Array(buffer, start, end - start));
     return end - start + rights.count * RIGHT_COST;
-  }
-
-  #buffer(byteLength: number): ArrayBuffer {
-    if (byteLength <= this.#spare.byteLength) return this.#spare;
-    if (byteLength > MAX_SPARE_BYTES) return new ArrayBuffer(byteLength);
-    this.#spare = new ArrayBuffer(2 ** Math.ceil(Math.log2(byteLength)));
-    return this.#spare;
   }
 }
 

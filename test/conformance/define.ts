@@ -11,6 +11,7 @@ import { leakTests } from './leaks.js';
 import { lifecycleTests } from './lifecycle.js';
 import { limitTests } from './limits.js';
 import { listenerTests } from './listeners.js';
+import { loanTests } from './loans.js';
 import { memoryTests } from './memory.js';
 import { messageTests } from './messages.js';
 import { misuseTests } from './misuse.js';
@@ -69,6 +70,7 @@ export function defineConformance(
       describe('messages', () => messageTests(use));
       describe('barriers', () => barrierTests(use));
       describe('limits', () => limitTests(use));
+      describe('lent memory', () => loanTests(use));
       describe('listeners', () => listenerTests(use));
       describe('sockets', () => socketTests(use));
       describe('processes', () => processTests(use));

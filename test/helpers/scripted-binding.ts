@@ -62,6 +62,7 @@ export class ScriptedBinding implements Binding {
       resume: (handle) => note(`resume ${handle}`),
       peer: () => ({ pid: -1, euid: -1, egid: -1, asid: -1 }),
       flush: (byteLength) => note(`flush ${byteLength}`),
+      allocate: (byteLength) => new ArrayBuffer(byteLength),
       send: (kind, handle, id, body) => note(`send ${kind} ${handle} ${id} ${body.length}`),
       drop: (token) => note(`drop ${token}`),
       endpoint: (listener) => make(`endpoint ${listener}`),

@@ -19,8 +19,10 @@ class Bytes {
   // A block for `expected` bytes, if that takes no new memory; else one of `capacity` to begin with.
   static Ref<Bytes> allocate_for(size_t expected, size_t capacity);
   static Ref<Bytes> copy(const void* source, size_t length);
-  // The same block with more room; the caller's reference must be the only one.
-  static Ref<Bytes> grow(Ref<Bytes> block, size_t capacity);
+  // A block with more room that begins with the same `used` bytes.
+  static Ref<Bytes> grow(Ref<Bytes> block, size_t used, size_t capacity);
+  // The block whose data() this is.
+  static Bytes* of(void* data);
 
   uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
   size_t capacity() const { return capacity_; }
@@ -31,13 +33,17 @@ class Bytes {
   void release();
 
  private:
+  friend class BlockPool;
+
   Bytes() = default;
+  // Gives the memory of a block that nobody refers to back to the system.
+  void destroy();
 
   // A block from the pool; empty when there is none that fits.
   static Ref<Bytes> reuse(size_t capacity);
 
   size_t capacity_;
-  alignas(8) uint32_t references_;  // through std::atomic_ref: the block must stay movable by realloc
+  alignas(8) uint32_t references_;  // through std::atomic_ref: the type stays trivial
 };
 
 }  // namespace xpc

@@ -11,6 +11,10 @@ namespace {
 constexpr int kSendBufferBytes = 512 * 1024;
 // Below this a socket that calls a packet too large is of no use.
 constexpr size_t kLeastPacketBytes = 1024;
+// A longer packet is likely to be part of a large message.
+constexpr size_t kLargePacketBytes = wire::kPacketBytes / 2;
+// Packets of one unfinished message that are read in one turn: as many as a full socket buffer holds, and more.
+constexpr int kPacketsPerTurn = 16;
 // Parts of one packet: a few chunks and large bodies at most.
 constexpr size_t kPacketParts = 8;
 // Until something is sent again that the system had no room for.
@@ -97,7 +101,11 @@ void Channel::handle_poll(int status, int events) {
 }
 
 bool Channel::read_some() {
-  const FrameReader::Verdict verdict = reader_.has_paused() ? reader_.replay(*this) : read_packet();
+  FrameReader::Verdict verdict = reader_.has_paused() ? reader_.replay(*this) : read_packet();
+  // More of an unfinished message is mostly there already: polling in between would cost as much as reading it.
+  for (int count = 1; count < kPacketsPerTurn && verdict == FrameReader::Verdict::next && reader_.has_part(); ++count) {
+    verdict = read_packet();
+  }
   if (verdict == FrameReader::Verdict::stop) fail();
   return poll_ && is_reading_ && verdict == FrameReader::Verdict::next;
 }
@@ -121,6 +129,7 @@ FrameReader::Verdict Channel::read_packet() {
     sender_ = received.sender;
     sender_process_ = std::move(received.process);
   }
+  if (received.length > kLargePacketBytes) queue_.note_large_packet();
   if (received.is_truncated) return FrameReader::Verdict::stop;
   if (!received.rights.empty() && !reader_.attach(std::move(received.rights))) return FrameReader::Verdict::stop;
   return reader_.consume(received.length, buffer, *this);
@@ -171,6 +180,7 @@ Socket::Status Channel::send(OutputQueue& output) {
 
 void Channel::flush(OutputQueue& output) {
   if (!poll_ || is_blocked_ || is_broken_) return;
+  if (output.unsent_bytes() > kLargePacketBytes) queue_.note_large_packet();
   switch (send(output)) {
     case Socket::Status::done:
       return;

@@ -79,18 +79,35 @@ xpc_connection_t xpc_dictionary_get_remote_connection(xpc_object_t xdict) {
   return origin != nullptr ? origin->connection_handle() : nullptr;
 }
 
-xpc_object_t xpc_dictionary_create_serialized(const void* bytes, size_t length) {
+xpc_object_t xpc_dictionary_create_borrowed(const void* bytes, size_t length) {
   if (!is_dictionary(bytes, length)) return nullptr;
   Ref<Dictionary> dictionary = Ref<Dictionary>::adopt(new Dictionary());
-  dictionary->set_serialized(Bytes::copy(bytes, length), length);
+  dictionary->borrow_serialized({static_cast<const uint8_t*>(bytes), length});
   return dictionary.leak();
 }
 
-bool xpc_dictionary_set_serialized(xpc_object_t reply, const void* bytes, size_t length) {
+bool xpc_dictionary_set_borrowed(xpc_object_t reply, const void* bytes, size_t length) {
   if (!is_dictionary(bytes, length)) return false;
-  dictionary_from(reply).set_serialized(Bytes::copy(bytes, length), length);
+  dictionary_from(reply).borrow_serialized({static_cast<const uint8_t*>(bytes), length});
   return true;
 }
+
+xpc_object_t xpc_dictionary_create_in_block(void* block, size_t length) {
+  if (!is_dictionary(block, length)) return nullptr;
+  Ref<Dictionary> dictionary = Ref<Dictionary>::adopt(new Dictionary());
+  dictionary->set_serialized(Ref<Bytes>(Bytes::of(block)), length);
+  return dictionary.leak();
+}
+
+bool xpc_dictionary_set_block(xpc_object_t reply, void* block, size_t length) {
+  if (!is_dictionary(block, length)) return false;
+  dictionary_from(reply).set_serialized(Ref<Bytes>(Bytes::of(block)), length);
+  return true;
+}
+
+void* xpc_loop_block_allocate(size_t length) { return Bytes::allocate(length).leak()->data(); }
+
+void xpc_loop_block_release(void* block) { Bytes::of(block)->release(); }
 
 const void* xpc_dictionary_get_serialized(xpc_object_t xdict, size_t* length) {
   const std::span<const uint8_t> serialized = dictionary_from(xdict).serialized();

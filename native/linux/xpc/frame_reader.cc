@@ -111,7 +111,7 @@ FrameReader::Verdict FrameReader::pass(Frame& frame, Sink& sink) {
 
 void FrameReader::make_room() {
   if (body_filled_ < body_->capacity()) return;
-  body_ = Bytes::grow(std::move(body_), std::min<size_t>(header_.length, body_->capacity() * 2));
+  body_ = Bytes::grow(std::move(body_), body_filled_, std::min<size_t>(header_.length, body_->capacity() * 2));
 }
 
 }  // namespace xpc

@@ -51,6 +51,8 @@ class FrameReader {
   // Takes the `length` bytes that were received there. The verdict of the last frame, `next` if none was complete.
   Verdict consume(size_t length, std::span<const uint8_t> buffer, Sink& sink);
 
+  // Whether a frame has begun and not ended.
+  bool has_part() const { return body_ || header_filled_ > 0; }
   // Whether a pause left bytes unread; they come before any packet.
   bool has_paused() const { return !paused_.empty(); }
   Verdict replay(Sink& sink);

@@ -73,10 +73,17 @@ size_t xpc_connection_get_unsent_bytes(xpc_connection_t connection);
 
 // A dictionary that stays in its serialized form (bare, with its 8-byte header) from the socket to the reader and
 // back. It is a normal dictionary to every function; it is parsed when first looked into. NULL when the header is
-// not that of a dictionary. The bytes are copied.
-xpc_object_t xpc_dictionary_create_serialized(const void* bytes, size_t length);
-// Gives a reply made by xpc_dictionary_create_reply its content, in serialized form.
-bool xpc_dictionary_set_serialized(xpc_object_t reply, const void* bytes, size_t length);
+// not that of a dictionary. The bytes stay the caller's, who keeps them as they are until the dictionary, of which it
+// has the only reference, is released. Sending copies them, once.
+xpc_object_t xpc_dictionary_create_borrowed(const void* bytes, size_t length);
+// Gives a reply made by xpc_dictionary_create_reply its content, in serialized form, in the same way.
+bool xpc_dictionary_set_borrowed(xpc_object_t reply, const void* bytes, size_t length);
+// The same for bytes that fill a block from its beginning: not copied, but shared. Nobody may change them any more.
+xpc_object_t xpc_dictionary_create_in_block(void* block, size_t length);
+bool xpc_dictionary_set_block(xpc_object_t reply, void* block, size_t length);
+// A block of bytes, in no particular state; aborts when there is no memory. Large ones are used again. Any thread.
+void* xpc_loop_block_allocate(size_t length);
+void xpc_loop_block_release(void* block);
 // The serialized form, valid while the object lives and is not changed; NULL when it has none.
 const void* xpc_dictionary_get_serialized(xpc_object_t xdict, size_t* length);
 

@@ -5,6 +5,7 @@
 #include "connection.h"
 #include "loop_handle.h"
 #include "misuse.h"
+#include "trim_timer.h"
 
 namespace xpc {
 
@@ -201,6 +202,13 @@ void LoopQueue::close_handles() {
   check_->close();
   idle_->close();
   async_->close();
+  if (trim_timer_) trim_timer_->close();
+}
+
+void LoopQueue::note_large_packet() {
+  if (is_closed()) return;
+  if (!trim_timer_) trim_timer_ = std::make_unique<TrimTimer>();
+  trim_timer_->start(*this);
 }
 
 void LoopQueue::handle_closed() {

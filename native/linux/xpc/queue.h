@@ -25,6 +25,7 @@
 namespace xpc {
 
 class Connection;
+class TrimTimer;
 template <typename Handle>
 class LoopHandle;
 
@@ -120,6 +121,9 @@ class LoopQueue : public std::enable_shared_from_this<LoopQueue> {
   // Shared by all sockets of the queue: takes one packet and is used up within the callback that filled it.
   std::span<uint8_t> receive_buffer() { return *receive_buffer_; }
 
+  // What may be part of a large message is sent or received: there will be memory to give back.
+  void note_large_packet();
+
   // For LoopHandle.
   void handle_opened() { ++open_handles_; }
   void handle_closed();
@@ -161,6 +165,7 @@ class LoopQueue : public std::enable_shared_from_this<LoopQueue> {
   std::unique_ptr<LoopHandle<uv_check_t>> check_;  // runs deferred work after polling; referenced when active
   std::unique_ptr<LoopHandle<uv_idle_t>> idle_;    // running while there is deferred work: polling must not block
   std::unique_ptr<LoopHandle<uv_async_t>> async_;  // other threads' way in
+  std::unique_ptr<TrimTimer> trim_timer_;          // null until needed
   bool is_awake_ = false;                          // idle_ is running
   void (*burst_handler_)(void*) = nullptr;
   void* burst_context_ = nullptr;

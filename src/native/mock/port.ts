@@ -1,6 +1,6 @@
 /** The mock's message port: checks what JavaScript says, and hands it to the inside. */
 import type { Deliver, Port, PortStatistics } from '../binding.js';
-import { type Handle, MAX_MEMORY_BYTES, Outbound } from '../records.js';
+import { type Handle, MAX_BODY_BYTES, MAX_MEMORY_BYTES, Outbound } from '../records.js';
 import type { ConnectTarget, ListenTarget, PeerCredentials } from '../targets.js';
 import {
   assertBody,
@@ -26,6 +26,8 @@ export class MockPort implements Port {
   readonly #world: WorldState;
   readonly #process: ProcessState;
   readonly #core: PortCore;
+  /** What `allocate` gave last. */
+  #lent: ArrayBuffer | undefined;
 
   constructor(world: WorldState, process: ProcessState, deliver: Deliver) {
     this.#world = world;
@@ -96,6 +98,15 @@ export class MockPort implements Port {
     if (!this.#core.isClosed) for (const record of records) this.#send(record);
   }
 
+  allocate(byteLength: number): ArrayBuffer {
+    if (!Number.isInteger(byteLength) || byteLength < 1 || byteLength > MAX_BODY_BYTES) {
+      throw new TypeError(`byteLength must be an integer from 1 to ${MAX_BODY_BYTES}`);
+    }
+    this.#assertOpen();
+    this.#lent = new ArrayBuffer(byteLength);
+    return this.#lent;
+  }
+
   send(kind: number, handle: Handle, id: number, body: Uint8Array): void {
     assertWord(kind, 'kind');
     assertHandle(handle);
@@ -103,6 +114,9 @@ export class MockPort implements Port {
     assertBody(body);
     const record = readRecord(kind, handle, id, body);
     if (!this.#core.isClosed) this.#send(record);
+    if (body.buffer !== this.#lent || body.byteOffset > 0) return;
+    structuredClone(this.#lent, { transfer: [this.#lent] });
+    this.#lent = undefined;
   }
 
   drop(token: Handle): void {
