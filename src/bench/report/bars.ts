@@ -7,8 +7,8 @@ import type { TransportStyle } from './page/shapes.js';
 import { isFloor } from './palette.js';
 import { roundsTable, rowClass } from './tables.js';
 
-/** Width of the longest bar in per cent: the rest is for whiskers that are longer. */
-const LONGEST = 92;
+/** Where the longest bar or whisker ends, in per cent. */
+const LONGEST = 98;
 
 /** One workload over its transports. */
 export function barTable(
@@ -19,7 +19,7 @@ export function barTable(
   const { unit } = group;
   const sign = isLessBetter(unit) ? 1 : -1;
   const series = [...group.series].sort((a, b) => sign * (a.median - b.median));
-  const most = Math.max(...series.map(({ median }) => median)) || 1;
+  const most = Math.max(...series.flatMap(({ median, rounds }) => [median, ...rounds])) || 1;
   const scale = (value: number) => Math.max(0, Math.min(100, (value / most) * LONGEST));
   const floor = series.find(({ transport }) => isFloor(transport));
   const line = (one: Series) => {

@@ -66,7 +66,7 @@ export function ridges(
         splits.map((_, row) => shortened(plot.ctx, styleOf(row).name, fontSize, isWide ? 184 : 86)),
     },
     height: rows * ROW + 56,
-    padding: [22, isWide ? 92 : 12, 0, 0],
+    padding: [22, isWide ? 104 : 12, 0, 0],
     draw: (plot) => drawMarks(plot, spec, transports, theme, baseOf, isWide),
     valueAt: (series, index) => percentText(spec.series[series]?.values[index] ?? 0),
   };
@@ -112,15 +112,15 @@ function drawMarks(
     ctx.fillStyle = theme.text;
     ctx.font = `${style?.isOurs ? 600 : 400} ${12 * ratio}px ${FONT}`;
     const y = plot.valToPos(baseOf(row) + 0.3, 'y', true);
-    ctx.fillText(digits(marks.p50), right + 42 * ratio, y);
+    ctx.fillText(digits(marks.p50), right + 44 * ratio, y);
     ctx.fillStyle = theme.muted;
-    ctx.fillText(digits(marks.p99), right + 86 * ratio, y);
+    ctx.fillText(digits(marks.p99), right + 98 * ratio, y);
   });
   if (isWide) {
     ctx.fillStyle = theme.muted;
     ctx.font = `${11 * ratio}px ${FONT}`;
-    ctx.fillText('p50 µs', right + 42 * ratio, bbox.top - 10 * ratio);
-    ctx.fillText('p99', right + 86 * ratio, bbox.top - 10 * ratio);
+    ctx.fillText('p50 µs', right + 44 * ratio, bbox.top - 10 * ratio);
+    ctx.fillText('p99', right + 98 * ratio, bbox.top - 10 * ratio);
   }
   ctx.restore();
 }
