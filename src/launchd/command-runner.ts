@@ -18,6 +18,8 @@ export interface CommandOptions {
   /** Milliseconds. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
+  /** Default that of this process. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -39,7 +41,7 @@ const KILL_GRACE_MS = 1000;
  * The runner that starts real processes.
  * @throws LaunchportError ERR_UNSUPPORTED when there is no such tool, ERR_LAUNCHD_COMMAND, ERR_ABORTED
  */
-export const runCommand: CommandRunner = (file, args, { timeout, signal }) => {
+export const runCommand: CommandRunner = (file, args, { timeout, signal, environment }) => {
   if (signal?.aborted) return Promise.reject(abortedError(file, signal));
   return new Promise((resolve, reject) => {
     let isTimedOut = false;
@@ -54,7 +56,7 @@ export const runCommand: CommandRunner = (file, args, { timeout, signal }) => {
     const child = execFile(
       file,
       args,
-      { encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES, windowsHide: true },
+      { encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES, windowsHide: true, env: environment },
       (error, stdout, stderr) =>
         settle(() => {
           const code: unknown = error?.code;
