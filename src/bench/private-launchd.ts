@@ -6,6 +6,7 @@ import {
   type LaunchControl,
   LaunchctlControl,
   type ServiceTarget,
+  sessionLimit,
   writeJobPlist,
 } from '../launchd/index.js';
 import { Supervisor } from '../supervisor/index.js';
@@ -68,6 +69,7 @@ export class PrivateLaunchd {
     const services = Array.from({ length: options.services }, (_, index) => `${label}.${index}`);
     const plist = join(this.#directory, `${label}.plist`);
     const output = join(this.#directory, `${label}.stderr`);
+    const session = sessionLimit(this.#domain);
     await writeJobPlist(plist, {
       Label: label,
       ProgramArguments: [...options.command(services)],
@@ -76,6 +78,7 @@ export class PrivateLaunchd {
       StandardErrorPath: output,
       ExitTimeOut: EXIT_SECONDS,
       ProcessType: 'Interactive',
+      ...(session === undefined ? {} : { LimitLoadToSessionType: session }),
     });
     const target = await this.#control.bootstrap(this.#domain, plist, { timeout: TIMEOUT_MS, signal });
     this.#loaded.add(target);
