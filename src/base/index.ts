@@ -22,7 +22,13 @@ export {
   lineLogger,
   silentLogger,
 } from './logger.js';
-export { builtModule, moduleRoot, packageRoot } from './package-root.js';
+export {
+  builtModule,
+  moduleRoot,
+  type PackageManifest,
+  packageManifest,
+  packageRoot,
+} from './package-root.js';
 export { printable } from './printable.js';
 export { removeTree } from './remove-tree.js';
 export { assertServiceName, MAX_SERVICE_NAME_BYTES } from './service-name.js';

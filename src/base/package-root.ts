@@ -1,5 +1,5 @@
-/** Where this package is: modules are bundled, so none can tell from its own place where another file lies. */
-import { existsSync } from 'node:fs';
+/** Where this package is, and what it is: no other module has to know where it lies itself. */
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
 let root: string | undefined;
@@ -8,6 +8,19 @@ let root: string | undefined;
 export function packageRoot(): string {
   root ??= above(import.meta.dirname);
   return root;
+}
+
+/** What package.json says of this package. */
+export function packageManifest(): PackageManifest {
+  return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as PackageManifest;
+}
+
+/** The parts of package.json that programs ask for. */
+export interface PackageManifest {
+  readonly name: string;
+  readonly version: string;
+  /** Such as `>=20.17`. */
+  readonly engines: { readonly node: string };
 }
 
 /** The directory of the modules that run: `dist`, or `src` where the sources run themselves. */

@@ -1,8 +1,6 @@
 /** The machine and the programs that a report tells of. */
-import { readFileSync } from 'node:fs';
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { packageRoot } from '../base/index.js';
+import { packageManifest } from '../base/index.js';
 import type { BenchEnvironment } from './model.js';
 
 const GIB = 2 ** 30;
@@ -18,7 +16,7 @@ export function describeEnvironment(): BenchEnvironment {
     cores: processors.length,
     memory: round(totalmem() / GIB),
     node: process.versions.node,
-    launchport: version(),
+    launchport: packageManifest().version,
     versions: {},
     load: round(loadavg()[0] ?? 0),
   };
@@ -26,9 +24,4 @@ export function describeEnvironment(): BenchEnvironment {
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function version(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -1,7 +1,7 @@
 /** Which cores the two ends run on, and the words before their commands that make them. */
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { errorText } from '../base/index.js';
+import { findProgram } from '../base/programs/index.js';
 import { runCommand } from '../launchd/index.js';
 import type { Placement } from './model.js';
 
@@ -51,7 +51,7 @@ export async function findPinning(
 ): Promise<{ readonly pinning: Pinning; readonly reason?: string }> {
   const none = (reason: string) => ({ pinning: new Pinning(''), reason });
   if (process.platform !== 'linux') return none(`${process.platform} does not pin processes to cores`);
-  const taskset = which('taskset', environment);
+  const taskset = findProgram('taskset', environment.PATH);
   if (taskset === undefined) return none('no taskset here: install util-linux');
   const [same, ...others] = allowedCores();
   if (same === undefined) return none('the system does not tell which cores may be used');
@@ -68,21 +68,6 @@ export async function findPinning(
   return {
     pinning: new Pinning(taskset, same, others.find((core) => !siblings.includes(core)) ?? others[0]),
   };
-}
-
-/** The path of a program, as a shell finds it. */
-export function which(program: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const directories = (environment.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
-  return directories
-    .map((directory) => join(directory, program))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }
 
 /** Numbers in a list of the kernel's, such as `0-2,5`, the highest first: interrupts like the lowest. */

@@ -1,5 +1,5 @@
 /** Where the benchmark keeps what it builds and installs for itself: a folder that only its user can change. */
-import { lstat, mkdir } from 'node:fs/promises';
+import { access, lstat, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { LaunchportError } from '../base/index.js';
@@ -24,6 +24,14 @@ export async function privateFolder(environment: NodeJS.ProcessEnv = process.env
   if (status.uid !== process.geteuid?.()) throw unusable(folder, 'belongs to somebody else');
   if ((status.mode & 0o022) !== 0) throw unusable(folder, 'can be written to by others');
   return folder;
+}
+
+/** Whether something made before is still there. */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unusable(folder: string, why: string, cause?: unknown): LaunchportError {

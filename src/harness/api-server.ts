@@ -1,13 +1,11 @@
 /** The API server: lets other processes load, list, inspect, restart and unload plugins. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   errorText,
   isLaunchportError,
   type LaunchportError,
   type Logger,
-  packageRoot,
+  packageManifest,
   type WaitOptions,
 } from '../base/index.js';
 import { ping, pluginGet, pluginList, pluginLoad, pluginRestart, pluginUnload } from '../compat/index.js';
@@ -81,7 +79,7 @@ export class ApiServer implements AsyncDisposable {
       ...(transport === undefined ? {} : { transport }),
     });
     addPluginRoutes(routes, options.harness);
-    addPing(routes, options, options.identity ?? (await ownIdentity()));
+    addPing(routes, options, options.identity ?? ownIdentity());
     return new ApiServer(options, routes);
   }
 
@@ -134,12 +132,9 @@ export function addPluginRoutes(routes: RouteServer, harness: PluginHarness): vo
 }
 
 /** The identity of this package. */
-async function ownIdentity(): Promise<ApiServerIdentity> {
-  const manifest = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as {
-    readonly name: string;
-    readonly version: string;
-  };
-  return { version: `${manifest.name} ${manifest.version}`, appName: manifest.name };
+function ownIdentity(): ApiServerIdentity {
+  const { name, version } = packageManifest();
+  return { version: `${name} ${version}`, appName: name };
 }
 
 function addPing(routes: RouteServer, { roots }: ApiServerOptions, identity: ApiServerIdentity): void {

@@ -1,7 +1,8 @@
 /** Starting a job's process: executable, environment, streams and listeners put together. */
-import { accessSync, existsSync, constants as fsConstants } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { isExecutable } from '../base/programs/index.js';
 import type { SpawnedProcess } from '../native/index.js';
 import { standardPath } from './environment.js';
 import type { JobRecord } from './job-history.js';
@@ -62,17 +63,8 @@ function findProgram(program: string, workingDirectory: string): string {
   const candidates = standardPath()
     .split(delimiter)
     .map((directory) => join(directory, program));
-  const found = candidates.find((candidate) => isExecutable(candidate));
+  const found = candidates.find(isExecutable);
   if (found !== undefined) return found;
   const error: NodeJS.ErrnoException = new Error(`not found in ${standardPath()}: ${program}`);
   throw Object.assign(error, { code: 'ENOENT', syscall: 'execve', path: program });
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, fsConstants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

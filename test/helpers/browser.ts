@@ -1,6 +1,6 @@
 /** The browser of this machine, for tests that look at pages. */
-import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isExecutable } from '../../src/base/programs/index.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -16,12 +16,3 @@ export const BROWSER_ARGUMENTS: readonly string[] = [
   '--disable-dev-shm-usage',
   '--disable-gpu',
 ];
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

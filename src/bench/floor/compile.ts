@@ -1,10 +1,10 @@
 /** Compiles the floor, a C program of this package, when it is first needed. */
 import { createHash } from 'node:crypto';
-import { access, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLaunchportError, LaunchportError, packageRoot } from '../../base/index.js';
 import { type CommandResult, type CommandRunner, runCommand } from '../../launchd/index.js';
-import { privateFolder } from '../private-folder.js';
+import { isThere, privateFolder } from '../private-folder.js';
 
 const HEADER = 'measure.h';
 /** Tried in this order; `CC` comes before them. */
@@ -76,13 +76,6 @@ export async function compileFloor(
       details: { tried },
     });
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function compileError(command: string, name: string, { exitStatus, stderr }: CommandResult): LaunchportError {

@@ -1,10 +1,11 @@
 /** Installs what the peers need, in the benchmark's own folder: they are never dependencies of ours. */
-import { access, constants, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { errorText, isLaunchportError, LaunchportError } from '../../base/index.js';
+import { findProgram } from '../../base/programs/index.js';
 import { type CommandRunner, runCommand } from '../../launchd/index.js';
 import type { Skipped } from '../model.js';
-import { privateFolder } from '../private-folder.js';
+import { isThere, privateFolder } from '../private-folder.js';
 import { PEERS } from './catalog.js';
 import { LOADER, LOADER_SOURCE } from './load-package.js';
 import { type PeerInfo, peerFolder } from './peer.js';
@@ -41,7 +42,7 @@ export async function installPeers(
   const skipped: Skipped[] = [];
   for (const peer of peers) {
     try {
-      await requireProgram(peer, environment.PATH);
+      requireProgram(peer, environment.PATH);
       if (hasPackages(peer) && !(await isThere(join(peerFolder(folder, peer), LOADER)))) {
         progress(`Installing ${describe(peer)}`);
         await install(peer);
@@ -87,19 +88,9 @@ function describe({ name, packages }: PeerInfo): string {
     .join(', ')})`;
 }
 
-async function requireProgram({ program }: PeerInfo, path = ''): Promise<void> {
-  if (program === undefined) return;
-  for (const folder of path.split(delimiter).filter(isAbsolute)) {
-    if (await isThere(join(folder, program.name), constants.X_OK)) return;
-  }
+function requireProgram({ program }: PeerInfo, path: string | undefined): void {
+  if (program === undefined || findProgram(program.name, path) !== undefined) return;
   throw new LaunchportError('ERR_UNSUPPORTED', `${program.name} is not installed (${program.advice})`);
-}
-
-function isThere(path: string, mode?: number): Promise<boolean> {
-  return access(path, mode).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** What npm says is wrong, without the lines about its log. */

@@ -1,7 +1,5 @@
 /** What `launchport doctor` asks of the machine, so that tests can examine machines that are not there. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../../base/index.js';
+import { packageManifest } from '../../base/index.js';
 import { LaunchctlControl, type ManagerName } from '../../launchd/index.js';
 import {
   addonPaths,
@@ -66,7 +64,5 @@ export function thisMachine(environment: NodeJS.ProcessEnv): Machine {
 
 /** From `engines` in package.json, which is `>=` and a version. */
 function minimumNode(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  const { engines } = JSON.parse(text) as { engines: { node: string } };
-  return engines.node.replace(/^\D*/, '');
+  return packageManifest().engines.node.replace(/^\D*/, '');
 }

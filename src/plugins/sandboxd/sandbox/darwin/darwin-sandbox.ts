@@ -1,10 +1,10 @@
 /** A sandbox on macOS: sandbox-exec with rules of its own. Files, signals and the network are limited; nothing else is. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { constants as osConstants } from 'node:os';
 import { join } from 'node:path';
 import { delay, LaunchportError, silentLogger } from '../../../../base/index.js';
+import { isExecutable } from '../../../../base/programs/index.js';
 import type {
   ProcessExit,
   ProcessInfo,
@@ -162,15 +162,6 @@ export function darwinNotes(spec: SandboxSpec, uid: number): string[] {
       : []),
     ...(uid === 0 ? [] : ['all processes run as the user of the runtime: only root could change it']),
   ];
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function pair(entry: string): [string, string] {

@@ -1,7 +1,7 @@
 /** The programs that a sandbox on Linux is made with. */
-import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { LaunchportError } from '../../../../base/index.js';
+import { findProgram, isExecutable } from '../../../../base/programs/index.js';
 import { addonPaths } from '../../../../native/index.js';
 
 /** Where they are. */
@@ -15,10 +15,7 @@ const USUAL_DIRECTORIES = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbi
 
 /** @throws LaunchportError ERR_UNSUPPORTED when one is missing, with what to install */
 export function findPrograms(environment: NodeJS.ProcessEnv = process.env): Programs {
-  const directories = [...(environment.PATH ?? '').split(delimiter), ...USUAL_DIRECTORIES];
-  const bubblewrap = firstExecutable(
-    directories.filter((directory) => directory.startsWith('/')).map((directory) => join(directory, 'bwrap')),
-  );
+  const bubblewrap = findProgram('bwrap', [environment.PATH, ...USUAL_DIRECTORIES].join(delimiter));
   if (bubblewrap === undefined) {
     throw new LaunchportError(
       'ERR_UNSUPPORTED',
@@ -28,9 +25,9 @@ export function findPrograms(environment: NodeJS.ProcessEnv = process.env): Prog
       },
     );
   }
-  const helper = firstExecutable(
-    addonPaths(environment).map((path) => join(dirname(path), 'launchport-sandbox')),
-  );
+  const helper = addonPaths(environment)
+    .map((path) => join(dirname(path), 'launchport-sandbox'))
+    .find(isExecutable);
   if (helper === undefined) {
     throw new LaunchportError(
       'ERR_UNSUPPORTED',
@@ -41,15 +38,4 @@ export function findPrograms(environment: NodeJS.ProcessEnv = process.env): Prog
     );
   }
   return { bubblewrap, helper };
-}
-
-function firstExecutable(paths: readonly string[]): string | undefined {
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
