@@ -17,8 +17,11 @@ const KIB = 1024;
 
 /** Until V8 has compiled what it will compile, and buffers have the size that they keep. */
 const WARM_UP_ROUNDS = 4;
-/** Counted rounds: the cheaper one of each phase counts, so that what happens once in a while does not. */
-const ROUNDS = 2;
+/**
+ * Counted rounds: the cheapest one of each phase counts, so that what happens once in a while does not, such as memory that
+ * is given back after a second without use: with two rounds it met a phase in both now and then.
+ */
+const ROUNDS = 4;
 
 const SHAPE = {
   id: x.int64().asNumber(),
