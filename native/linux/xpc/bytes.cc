@@ -78,9 +78,16 @@ Ref<Bytes> Bytes::copy(const void* source, size_t length) {
 }
 
 Ref<Bytes> Bytes::grow(Ref<Bytes> block, size_t used, size_t capacity) {
-  Ref<Bytes> larger = allocate(capacity);
-  std::memcpy(larger->data(), block->data(), used);
-  return larger;
+  if (capacity >= BlockPool::kLeastBytes) {
+    Ref<Bytes> larger = allocate(capacity);
+    std::memcpy(larger->data(), block->data(), used);
+    return larger;
+  }
+  // Neither is a mapping nor counted: often there is room behind it.
+  auto* const larger = static_cast<Bytes*>(std::realloc(static_cast<void*>(block.leak()), sizeof(Bytes) + capacity));
+  if (larger == nullptr) std::abort();
+  larger->capacity_ = capacity;
+  return Ref<Bytes>::adopt(larger);
 }
 
 Bytes* Bytes::of(void* data) { return static_cast<Bytes*>(data) - 1; }

@@ -19,7 +19,7 @@ class Bytes {
   // A block for `expected` bytes, if that takes no new memory; else one of `capacity` to begin with.
   static Ref<Bytes> allocate_for(size_t expected, size_t capacity);
   static Ref<Bytes> copy(const void* source, size_t length);
-  // A block with more room that begins with the same `used` bytes.
+  // A block with more room that begins with the same `used` bytes; the caller's reference must be the only one.
   static Ref<Bytes> grow(Ref<Bytes> block, size_t used, size_t capacity);
   // The block whose data() this is.
   static Bytes* of(void* data);
@@ -43,7 +43,7 @@ class Bytes {
   static Ref<Bytes> reuse(size_t capacity);
 
   size_t capacity_;
-  alignas(8) uint32_t references_;  // through std::atomic_ref: the type stays trivial
+  alignas(8) uint32_t references_;  // through std::atomic_ref: the block must stay movable by realloc
 };
 
 }  // namespace xpc
