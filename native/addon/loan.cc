@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "external_buffer.h"
 #include "platform.h"
 
 namespace launchport {
@@ -19,18 +20,15 @@ struct Loan::Lent {
 
 Napi::Value Loan::lend(Napi::Env env, size_t byte_length) {
   state_->block = nullptr;
-  auto* const lent = new Lent{state_, platform::allocate_body(byte_length)};
+  void* const block = platform::allocate_body(byte_length);
+  std::unique_ptr<Lent> lent(new Lent{state_, block});
   napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(
-      env, lent->block, byte_length, [](napi_env, void*, void* hint) { delete static_cast<Lent*>(hint); }, lent, &buffer);
-  if (status == napi_ok) {
-    state_->block = lent->block;
-    return Napi::Value(env, buffer);
+  // An engine may allow no memory but its own.
+  if (create_external_buffer(env, block, byte_length, lent, &buffer) != napi_ok) {
+    return Napi::ArrayBuffer::New(env, byte_length);
   }
-  // Of a buffer that the engine itself failed to make, it is already being deleted.
-  if (status != napi_generic_failure) delete lent;
-  // An engine that allows no memory but its own.
-  return Napi::ArrayBuffer::New(env, byte_length);
+  state_->block = block;
+  return Napi::Value(env, buffer);
 }
 
 void* Loan::take(const Napi::Uint8Array& array) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "connection.h"
+#include "external_buffer.h"
 #include "listener.h"
 
 namespace launchport {
@@ -20,15 +21,14 @@ bool is_transcoding_forced() {
 
 // Hands a body over without copying it, where the engine allows memory of others.
 Napi::Value to_array_buffer(Napi::Env env, Body body) {
-  auto* const owner = new Body(std::move(body));
+  auto owner = std::make_unique<Body>(std::move(body));
+  const Bytes bytes = owner->bytes();
   napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(
-      env, const_cast<uint8_t*>(owner->bytes().data()), owner->bytes().size(),
-      [](napi_env, void*, void* hint) { delete static_cast<Body*>(hint); }, owner, &buffer);
-  if (status == napi_ok) return Napi::Value(env, buffer);
-  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, owner->bytes().size());
-  if (!copy.IsEmpty()) std::memcpy(copy.Data(), owner->bytes().data(), owner->bytes().size());
-  delete owner;
+  if (create_external_buffer(env, const_cast<uint8_t*>(bytes.data()), bytes.size(), owner, &buffer) == napi_ok) {
+    return Napi::Value(env, buffer);
+  }
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes.size());
+  if (!copy.IsEmpty() && owner != nullptr) std::memcpy(copy.Data(), bytes.data(), bytes.size());
   return copy;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "external_buffer.h"
 #include "platform.h"
 
 namespace launchport {
@@ -81,18 +82,14 @@ Napi::Value SharedMemory::buffer(Napi::Env env) {
     throw_problem(env, system_problem("shared memory cannot be mapped", errno == 0 ? ENOMEM : errno));
     return env.Undefined();
   }
-  auto* const owner = new std::shared_ptr<MemoryRegion>(region_);
+  auto owner = std::make_unique<std::shared_ptr<MemoryRegion>>(region_);
   napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(
-      env, region_->start(), byte_length_,
-      [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<MemoryRegion>*>(hint); }, owner, &buffer);
+  const napi_status status = create_external_buffer(env, region_->start(), byte_length_, owner, &buffer);
   if (status == napi_ok) {
     // Weak: JavaScript releases the memory when nobody can reach the buffer any more.
     buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer(env, buffer), 0);
     return Napi::Value(env, buffer);
   }
-  // Of a buffer that the engine itself failed to make, the owner is already being deleted.
-  if (status != napi_generic_failure) delete owner;
   if (status == napi_no_external_buffers_allowed) {
     throw_problem(env, Problem::not_supported("this engine allows no buffers over memory that it did not allocate"));
   } else {
