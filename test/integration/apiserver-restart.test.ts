@@ -121,6 +121,8 @@ describe.skipIf(problem !== undefined)(
 
       await launchport('system', 'stop', '--timeout', '60');
       for (const pid of commands.values()) expect(isRunning(pid)).toBe(false);
+      // The server has given everything back by now, and may still have to leave.
+      await eventually('the end of all processes', () => processesWith(directory).length === 0, PATIENCE);
       expect(processesWith(directory)).toEqual([]);
     });
   },
