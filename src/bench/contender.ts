@@ -7,7 +7,7 @@ import type { PrivateLaunchd } from './private-launchd.js';
 import type { ClientOrder, EndOrder, ReadyLine, ResultLine, Task, TaskResult } from './task.js';
 
 /** Milliseconds that an end may take to be ready, and that tasks may take more than they are given. */
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 60_000;
 /** Times what they are given: the largest payloads take long whatever the time is. */
 const SLACK = 5;
 
@@ -80,6 +80,12 @@ export async function runClients(
   }
 }
 
+/** What went wrong at a client, with what its server has said, if anything. */
+export function withServerReason(error: unknown, reason: string | undefined): unknown {
+  if (reason === undefined) return error;
+  return new LaunchportError('ERR_INTERNAL', `${errorText(error)}; its server: ${reason}`, { cause: error });
+}
+
 /** launchport itself: the server is a job, started by its first client. */
 export class LaunchportParticipant implements Participant {
   readonly name: string;
@@ -120,11 +126,7 @@ export class LaunchportParticipant implements Participant {
       return await runClients(this.#arena, work, client, environment, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const reason = reasonIn(await job.stderr());
-      if (reason === undefined) throw error;
-      throw new LaunchportError('ERR_INTERNAL', `${errorText(error)}; its server: ${reason}`, {
-        cause: error,
-      });
+      throw withServerReason(error, reasonIn(await job.stderr()));
     } finally {
       await job.unload();
     }

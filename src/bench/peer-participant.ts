@@ -1,15 +1,19 @@
 /** A peer as one who takes part: its server and its clients, each in a process of its own. */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorText, LaunchportError } from '../base/index.js';
-import { type Arena, endCommand, type Outcome, type Participant, runClients } from './contender.js';
+import {
+  type Arena,
+  endCommand,
+  type Outcome,
+  PATIENCE_MS,
+  type Participant,
+  runClients,
+  withServerReason,
+} from './contender.js';
 import { EndProcess } from './end-process.js';
 import type { PeerInfo } from './peers/catalog.js';
 import type { Work } from './plan.js';
 import type { ReadyLine, Task } from './task.js';
-
-/** Milliseconds until a server can be reached. */
-const PATIENCE_MS = 60_000;
 
 /** Where it is installed, and where its sockets are made. */
 export interface PeerPlace {
@@ -57,9 +61,7 @@ export class PeerParticipant implements Participant {
       return await runClients(this.#arena, work, client, environment, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const said = server?.failure;
-      if (said === undefined) throw error;
-      throw new LaunchportError('ERR_INTERNAL', `${errorText(error)}; its server: ${said}`, { cause: error });
+      throw withServerReason(error, server?.failure);
     } finally {
       await server?.end();
     }
