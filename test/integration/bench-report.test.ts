@@ -9,7 +9,7 @@ import { benchReport, HOSTILE_NAMES } from '../helpers/bench-report.js';
 import { BROWSER_ARGUMENTS, browserPath } from '../helpers/browser.js';
 import { runCommand } from '../helpers/command.js';
 
-const WAIT = { timeout: 90_000, polling: 200 };
+const WAIT = { timeout: 90_000 };
 const LIGHT_LAUNCHPORT = '#0a6ccf';
 const DARK_LAUNCHPORT = '#5aaeff';
 
@@ -201,10 +201,8 @@ describe.skipIf(browserPath === undefined)('the report in a browser', () => {
 
   it('fits a narrow window', async () => {
     await page.setViewportSize({ width: 480, height: 900 });
-    await page.waitForFunction(
+    await holds(
       `[...document.querySelectorAll('canvas')].every((canvas) => canvas.getBoundingClientRect().right <= 480)`,
-      undefined,
-      WAIT,
     );
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(480);
     expect((await missing()).filter((chart) => chart.missing.length > 0)).toEqual([]);
@@ -218,11 +216,16 @@ describe.skipIf(browserPath === undefined)('the report in a browser', () => {
 
   /** Until every canvas has been drawn anew with this colour for launchport. */
   async function drawnIn(color: string): Promise<void> {
-    await page.waitForFunction(
+    await holds(
       `(${MISSING_COLORS}).every(({ missing }) => !missing.includes('${color}')) &&
        getComputedStyle(document.documentElement).getPropertyValue('--c0').trim() === '${color}'`,
-      undefined,
-      WAIT,
     );
+  }
+
+  /** Until an expression is true in the page. Asked from outside: to ask again by itself, the page would have to `eval`. */
+  async function holds(expression: string): Promise<void> {
+    await expect
+      .poll(() => page.evaluate<boolean>(expression), { timeout: WAIT.timeout, interval: 200 })
+      .toBe(true);
   }
 });

@@ -159,7 +159,7 @@ describe('LaunchctlControl over real processes', () => {
 
   it('launchd case 53: a bootstrap that hangs is looked at, not repeated', async () => {
     play({ print: [ABSENT], bootstrap: [{ hang: true }] });
-    const error = await rejectionOf(control.bootstrap('user/501', await plist(), { timeout: 8000 }));
+    const error = await rejectionOf(control.bootstrap('user/501', await plist(), { timeout: 20_000 }));
     expect(isLaunchportError(error, 'ERR_LAUNCHD_UNKNOWN_OUTCOME')).toBe(true);
     expect(runs().filter(([verb]) => verb === 'bootstrap')).toHaveLength(1);
     expect(runs().at(-1)).toEqual(['print', ECHO]);
